@@ -1,0 +1,64 @@
+//! What the engine is told once, and what it is told when the network changes.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// What is inspected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// Questions only.
+    Dns,
+    /// Questions, server names, addresses.
+    #[default]
+    Full,
+}
+
+/// Settings of a session.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The TUN's MTU in bytes.
+    pub mtu: u16,
+    /// The largest IP packet written to the TUN, in bytes; more than the MTU ("super-segment"), at most 65,000.
+    pub segment_cap: usize,
+    /// What is inspected.
+    pub depth: Depth,
+    /// Resolver addresses that the session itself announces to the phone; their port 853 is refused at the SYN.
+    pub own_resolvers: Vec<IpAddr>,
+    /// TCP flows at most.
+    pub max_tcp_flows: usize,
+    /// UDP mappings at most.
+    pub max_udp_mappings: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mtu: 1500,
+            segment_cap: 65_000,
+            depth: Depth::Full,
+            own_resolvers: Vec::new(),
+            max_tcp_flows: 16_384,
+            max_udp_mappings: 4_096,
+        }
+    }
+}
+
+/// What the network of the moment offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Whether there is a route for IPv4.
+    pub ipv4: bool,
+    /// Whether there is a route for IPv6.
+    pub ipv6: bool,
+    /// Resolvers, best first.
+    pub resolvers: Vec<SocketAddr>,
+    /// The network's NAT64 prefix and its length (RFC 6052), where it has one.
+    pub nat64_prefix: Option<(std::net::Ipv6Addr, u8)>,
+    /// Path MTU of the upstream network in bytes.
+    pub mtu: u16,
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self { ipv4: true, ipv6: true, resolvers: Vec::new(), nat64_prefix: None, mtu: 1500 }
+    }
+}

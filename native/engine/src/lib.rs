@@ -1,0 +1,31 @@
+//! The sans-IO machine: everything that remembers or decides.
+//!
+//! [`Engine`] has four kinds of methods: getters; `handle_*` for what arrives; commands such as
+//! [`Engine::replace_rules`]; `poll_*` for what the caller is to do. It never reads a clock, a file or a socket:
+//! time is a [`Timestamp`] argument, randomness is the seed given to [`Engine::new`]. The same inputs give the same
+//! outputs.
+
+mod batch;
+mod config;
+mod dns;
+mod engine;
+mod flow;
+mod inspect;
+mod memory;
+mod outbox;
+mod output;
+mod policy;
+mod pump;
+mod resolver;
+mod stats;
+mod time;
+
+pub use batch::{Batch, Slice};
+pub use config::{Config, Depth, Upstream};
+pub use engine::Engine;
+pub use flow::{AskId, EchoId, FlowId, MappingId};
+pub use output::{Event, Output, Pieces, Transport, VerdictEvent};
+pub use policy::{Reason, Seen};
+pub use pump::{Failure, Pump};
+pub use stats::{Discard, Stats};
+pub use time::Timestamp;

@@ -1,0 +1,47 @@
+//! The verdict on a flow or a question, with its typed reason.
+
+use blocklist::{Because, Verdict};
+use wire::Name;
+
+/// What the verdict was made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Seen {
+    /// The name of a question.
+    Query,
+    /// An alias in an answer.
+    Cname,
+    /// The target of an SVCB or HTTPS record.
+    Target,
+    /// A TLS server name.
+    Sni,
+    /// A QUIC server name.
+    Quic,
+    /// An HTTP host.
+    Host,
+    /// An address, or nothing but an address.
+    Address,
+}
+
+/// Why a flow or question is allowed or refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The rule and tier.
+    pub because: Because,
+    /// What it was made on.
+    pub seen: Seen,
+    /// The name that was judged, where there was one.
+    pub name: Option<Name>,
+}
+
+/// A verdict with its reason, as the engine passes it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Reason,
+}
+
+impl Decision {
+    pub(crate) fn new(verdict: Verdict, seen: Seen, name: Option<Name>) -> Self {
+        Self { verdict, reason: Reason { because: verdict.because, seen, name } }
+    }
+}

@@ -1,0 +1,10 @@
+//! DNS messages (RFC 1035, RFC 6891 EDNS, RFC 9460 SVCB).
+//!
+//! Questions are read by hand, because each one passes here on its way; answers are read and ours are written by
+//! hickory-proto, which `answer.rs` alone knows.
+
+mod answer;
+mod query;
+
+pub use answer::{Address, Alias, Answer, Reply, emit_reply};
+pub use query::{Query, QueryError, RecordType};

@@ -1,0 +1,18 @@
+//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello, the HTTP request head.
+//!
+//! No policy and no state: a parser is a function of its bytes. Input is hostile; a parser returns an error or a
+//! fact, it never panics.
+
+pub mod checksum;
+pub mod dns;
+pub mod http;
+pub mod icmp;
+pub mod ip;
+mod name;
+mod parsed;
+pub mod tcp;
+pub mod tls;
+pub mod udp;
+
+pub use name::Name;
+pub use parsed::{Malformed, Parsed};

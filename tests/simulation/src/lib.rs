@@ -1,0 +1,1 @@
+//! The engine between a phone of smoltcp sockets and a scripted internet, on a virtual clock.
