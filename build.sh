@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# The one door to this repository: ./build.sh WORD. Run it without a word for the list.
+# It installs what a word needs through the ordinary package clients, and nothing twice.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+CARGO_DENY_VERSION=0.20.2
+
+usage() {
+    cat <<'TEXT'
+usage: ./build.sh WORD
+
+  demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
+  test    unit tests, simulation, and real clients over a real TUN
+  check   format, clippy, documentation, licences and dependencies, shell scripts
+
+  bench, fuzz, lists, apk    not there yet
+TEXT
+}
+
+say() { printf '==> %s\n' "$*" >&2; }
+
+die() {
+    printf 'build.sh: %s\n' "$*" >&2
+    exit 2
+}
+
+# --- what a fresh machine lacks ---------------------------------------------------------------------------------
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "not root and no sudo here; as root, run: $*"
+    fi
+}
+
+# install PACKAGE...: those that are not installed, after one apt-get update.
+install() {
+    local package missing=()
+    for package in "$@"; do
+        case "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" in
+        installed) ;;
+        *) missing+=("$package") ;;
+        esac
+    done
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    command -v apt-get >/dev/null || die "this machine has no apt-get; install the counterparts of: ${missing[*]}"
+    say "installing ${missing[*]}"
+    if [ -z "${APT_UPDATED:-}" ]; then
+        as_root apt-get update -qq
+        APT_UPDATED=1
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# The compiler: rustup where it is (it reads rust-toolchain.toml), else Debian's.
+need_rust() {
+    [ -d "$HOME/.cargo/bin" ] && PATH="$PATH:$HOME/.cargo/bin"
+    if command -v rustup >/dev/null; then
+        # Asking for a version makes some releases of rustup fetch the pinned toolchain, others only complain.
+        cargo --version >/dev/null 2>&1 || {
+            say "fetching the compiler that rust-toolchain.toml names"
+            rustup toolchain install >&2
+        }
+    elif ! command -v cargo >/dev/null || ! command -v rustc >/dev/null; then
+        install rustc-web cargo-web
+    fi
+    command -v cc >/dev/null || install gcc libc6-dev
+    local have want
+    have=$(rustc --version | sed 's/^rustc \([0-9.]*\).*/\1/')
+    want=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    [ "$(printf '%s\n' "$want" "$have" | sort -V | head -n 1)" = "$want" ] ||
+        die "rustc is $have, $want is needed; install rustup, or a newer rustc-web"
+}
+
+# Formatter and linter, of the same origin as the compiler.
+need_rust_checks() {
+    if command -v rustup >/dev/null; then
+        cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt >&2
+        cargo clippy --version >/dev/null 2>&1 || rustup component add clippy >&2
+    else
+        cargo fmt --version >/dev/null 2>&1 || install rustfmt-web
+        cargo clippy --version >/dev/null 2>&1 || install rust-web-clippy
+    fi
+}
+
+need_deny() {
+    [ -x .tools/bin/cargo-deny ] && return 0
+    if command -v cargo-deny >/dev/null; then
+        say "using $(command -v cargo-deny)"
+        return 0
+    fi
+    say "building cargo-deny $CARGO_DENY_VERSION into .tools (once, some minutes)"
+    cargo install cargo-deny --version "$CARGO_DENY_VERSION" --locked --root .tools --target-dir .tools/target >&2
+    rm -rf .tools/target
+}
+
+# Servers and clients of the demo and of the netns tests.
+need_lab() {
+    install iproute2 nftables procps util-linux \
+        dnsmasq-base nginx-light openssl \
+        bind9-dnsutils curl iperf3 iputils-ping tcpdump
+    # nginx and dnsmasq live in /usr/sbin, which is not on everybody's path.
+    PATH="$PATH:/usr/sbin:/sbin"
+}
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+demo() {
+    need_rust
+    need_lab
+    say "building (a first build takes some minutes)"
+    cargo build --locked --release --package cli
+    cargo build --locked --package lab --bins
+    HUSHWALL="$PWD/target/release/hushwall" target/debug/demo "$@"
+}
+
+# The netns tests want root; without it each test binary runs as root of a user namespace with a /run of its own.
+lab_runner() {
+    [ "$(id -u)" -eq 0 ] || printf '%s' "$PWD/tests/lab/as-namespace-root"
+}
+
+run_tests() {
+    need_rust
+    need_lab
+    say "building the release binary that the netns tests run"
+    cargo build --locked --release --package cli
+    say "unit tests and simulation"
+    cargo test --locked --workspace --exclude lab "$@"
+    say "netns tests: real TUN, real clients"
+    local target runner
+    target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
+    runner=$(lab_runner)
+    [ -z "$runner" ] || export "CARGO_TARGET_${target}_RUNNER=$runner"
+    HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --package lab "$@"
+}
+
+check() {
+    need_rust
+    need_rust_checks
+    install shellcheck
+    say "format"
+    cargo fmt --all --check
+    say "clippy"
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+    say "documentation"
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+    say "shell scripts"
+    shellcheck build.sh .ci/run tests/lab/as-namespace-root
+    say "dependencies and licences"
+    need_deny
+    # The advisories check wants a database from the network; these three want nothing.
+    PATH="$PWD/.tools/bin:$PATH" cargo deny --log-level error check bans licenses sources
+}
+
+later() { die "the word \"$1\" belongs to a later issue; nothing is built for it yet"; }
+
+case "${1:-}" in
+demo) shift && demo "$@" ;;
+test) shift && run_tests "$@" ;;
+check) check ;;
+bench | fuzz | lists | apk) later "$1" ;;
+"" | help | -h | --help) usage ;;
+*) usage >&2 && die "no such word: $1" ;;
+esac
