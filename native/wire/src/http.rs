@@ -1,6 +1,21 @@
 //! The head of a plaintext HTTP/1 request (RFC 9112): method, target, Host.
+//!
+//! Read as forgivingly as servers do: a lone LF ends a line (section 2.2), empty lines may come first, a target may hold
+//! spaces, a folded field value is unfolded (section 5.2). What makes it HTTP is the version that ends the first line.
+//!
+//! The preface of HTTP/2 with prior knowledge (`PRI * HTTP/2.0`, RFC 9113 section 3.4) is a mismatch: its requests are
+//! compressed frames, which this parser does not read.
+
+use std::net::Ipv6Addr;
 
 use crate::{Name, Parsed};
+
+/// Longer than any registered method (IANA: UPDATEREDIRECTREF, 17).
+const MAX_METHOD: usize = 24;
+/// Line ends that may come before a request (RFC 9112 section 2.2).
+const MAX_EMPTY: usize = 4;
+/// Longer than any host name.
+const MAX_HOST: usize = 255;
 
 /// The facts of a request head that policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +32,233 @@ pub struct Request {
 impl Request {
     /// Reads the first bytes of a stream.
     pub fn parse(stream: &[u8]) -> Parsed<Self> {
-        let _ = stream;
-        unimplemented!()
+        match Head::read(stream) {
+            Ok(head) if head.complete => Parsed::Complete(Self::of(&head)),
+            Ok(_) | Err(Stop::Short) => Parsed::Incomplete,
+            Err(Stop::Wrong) => Parsed::Mismatch,
+        }
+    }
+
+    /// Reads a head whose end is out of reach, by its complete lines. `None` where the first line is not one of them,
+    /// or is not a request's.
+    pub fn parse_cut_off(stream: &[u8]) -> Option<Self> {
+        Head::read(stream).ok().map(|head| Self::of(&head))
+    }
+
+    /// Whether an empty line ends at or after `from`. Once the first line is past, only then can the parse of `stream`
+    /// differ from that of its first `from` bytes; whoever asks before parsing again reads a stream of single
+    /// bytes a few times, not once a byte.
+    pub fn may_have_ended(stream: &[u8], from: usize) -> bool {
+        let mut after = from;
+        while let Some(i) = stream
+            .get(after..)
+            .and_then(|rest| rest.iter().position(|&byte| byte == b'\n'))
+        {
+            let before = stream.get(..after + i).unwrap_or_default();
+            let before = before.strip_suffix(b"\r").unwrap_or(before);
+            if before.ends_with(b"\n") {
+                return true;
+            }
+            after += i + 1;
+        }
+        false
+    }
+
+    fn of(head: &Head<'_>) -> Self {
+        let found = [head.authority, head.host]
+            .into_iter()
+            .flatten()
+            .find_map(authority);
+        let (host, port) = found.map_or((None, None), |(host, port)| (Some(host), port));
+        Self {
+            host,
+            port,
+            head_len: head.len,
+        }
     }
 }
+
+/// Why reading stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// The bytes so far end here.
+    Short,
+    /// What is there cannot be a request.
+    Wrong,
+}
+
+/// The lines of a head, as far as they have arrived, at least the first.
+#[derive(Debug, Default)]
+struct Head<'a> {
+    /// Out of an absolute target or CONNECT's.
+    authority: Option<&'a [u8]>,
+    /// The value of the first Host field.
+    host: Option<&'a [u8]>,
+    /// Whether the empty line was there.
+    complete: bool,
+    len: usize,
+}
+
+impl<'a> Head<'a> {
+    fn read(stream: &'a [u8]) -> Result<Self, Stop> {
+        let begin = stream
+            .iter()
+            .position(|byte| !matches!(byte, b'\r' | b'\n'))
+            .unwrap_or(stream.len());
+        if begin > MAX_EMPTY {
+            return Err(Stop::Wrong);
+        }
+        let (line, mut at) = request_line(stream, begin)?;
+        let mut head = Self {
+            authority: target_authority(line)?,
+            ..Self::default()
+        };
+        let mut host_begin = None;
+        while let Some(len) = stream[at..].iter().position(|&byte| byte == b'\n') {
+            let line = trim_cr(&stream[at..at + len]);
+            let next = at + len + 1;
+            match line {
+                // obs-fold (RFC 9112 section 5.2): the value goes on.
+                [b' ' | b'\t', ..] => {
+                    if let Some(begin) = host_begin {
+                        head.host = Some(&stream[begin..at + len]);
+                    }
+                }
+                _ => {
+                    host_begin = None;
+                    let value = field_value(line, b"host").filter(|_| head.host.is_none());
+                    if let Some(value) = value {
+                        host_begin = Some(at + line.len() - value.len());
+                        head.host = Some(value);
+                    }
+                }
+            }
+            at = next;
+            if line.is_empty() {
+                head.complete = true;
+                break;
+            }
+        }
+        head.len = at;
+        Ok(head)
+    }
+}
+
+/// The first line, without its end, and where the next one begins.
+fn request_line(stream: &[u8], begin: usize) -> Result<(&[u8], usize), Stop> {
+    let rest = &stream[begin..];
+    match rest.iter().take(MAX_METHOD + 1).position(|&byte| !is_token(byte)) {
+        None if rest.len() > MAX_METHOD => return Err(Stop::Wrong),
+        None => return Err(Stop::Short),
+        Some(at) if at == 0 || rest[at] != b' ' => return Err(Stop::Wrong),
+        Some(_) => {}
+    }
+    for (i, &byte) in rest.iter().enumerate() {
+        match byte {
+            b'\n' => return Ok((trim_cr(&rest[..i]), begin + i + 1)),
+            b'\r' | b'\t' | 0x20..=0x7e | 0x80.. => {}
+            _ => return Err(Stop::Wrong),
+        }
+    }
+    Err(Stop::Short)
+}
+
+/// The authority in the target of a request line (RFC 9112 section 3.2), where its form has one.
+fn target_authority(line: &[u8]) -> Result<Option<&[u8]>, Stop> {
+    let mut parts = line.trim_ascii_end().splitn(2, |&byte| byte == b' ');
+    let (Some(method), Some(rest)) = (parts.next(), parts.next()) else {
+        return Err(Stop::Wrong);
+    };
+    let Some(space) = rest.iter().rposition(|&byte| byte == b' ') else {
+        return Err(Stop::Wrong);
+    };
+    let (target, version) = (rest[..space].trim_ascii(), &rest[space + 1..]);
+    let is_version = matches!(
+        version,
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']
+    );
+    if !is_version || method == b"PRI" && version == b"HTTP/2.0" {
+        return Err(Stop::Wrong);
+    }
+    let authority = if method.eq_ignore_ascii_case(b"CONNECT") {
+        target
+    } else {
+        let Some(colon) = target.windows(3).position(|window| window == b"://") else {
+            return Ok(None);
+        };
+        if !target[..colon].iter().all(u8::is_ascii_alphabetic) {
+            return Ok(None);
+        }
+        &target[colon + 3..]
+    };
+    let authority = authority
+        .split(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .next()
+        .unwrap_or_default();
+    // RFC 3986 section 3.2.1: user information comes before the last `@`.
+    Ok(authority.rsplit(|&byte| byte == b'@').next())
+}
+
+/// The value of a header line whose name is `name` (lower case), without white space around it.
+fn field_value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let is_it = line[..colon].trim_ascii_end().eq_ignore_ascii_case(name);
+    is_it.then(|| line[colon + 1..].trim_ascii_start())
+}
+
+/// Splits a host from its port (RFC 3986 section 3.2). `None` where there is no host.
+fn authority(text: &[u8]) -> Option<(Name, Option<u16>)> {
+    let text = std::str::from_utf8(text.trim_ascii()).ok()?;
+    if text.len() > MAX_HOST || !text.bytes().all(is_host) {
+        return None;
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Some((Name::from_text(&format!("[{text}]")), None));
+    }
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+        _ => (text, None),
+    };
+    let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_literal = literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
+    if host.is_empty() || !is_literal && host.contains([':', '[', ']']) {
+        return None;
+    }
+    Some((Name::from_text(host), port))
+}
+
+fn trim_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// RFC 9110 section 5.6.2: tchar.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
+}
+
+/// RFC 3986 section 3.2.2, all forms: what can stand in a host and its port.
+const fn is_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || is_token(byte)
+        || matches!(byte, b':' | b'[' | b']' | b'(' | b')' | b',' | b';' | b'=')
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,27 @@ impl Name {
     /// Takes a name that came as text: a server name, a `Host` header. Lower-cases it and drops one trailing dot.
     pub fn from_text(text: &str) -> Self {
         let text = text.strip_suffix('.').unwrap_or(text);
+        // Lower case is made on the stack, so that a name costs one allocation.
+        let mut stack = [0; MAX_LEN];
+        if let Some(lower) = stack.get_mut(..text.len()) {
+            lower.copy_from_slice(text.as_bytes());
+            lower.make_ascii_lowercase();
+            if let Ok(lower) = std::str::from_utf8(lower) {
+                return Self(Arc::from(lower));
+            }
+        }
         Self(Arc::from(text.to_ascii_lowercase()))
+    }
+
+    /// Takes a host name that came as bytes: labels of letters, digits, hyphens and underscores (RFC 1123 section 2.1),
+    /// or `*` alone as the first one. `None` where it is not one.
+    pub fn from_host(host: &[u8]) -> Option<Self> {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        let labels = host.strip_prefix(b"*.").unwrap_or(host);
+        if host.len() > MAX_LEN || !labels.split(|&byte| byte == b'.').all(is_label) {
+            return None;
+        }
+        std::str::from_utf8(host).ok().map(Self::from_text)
     }
 
     /// Takes the labels of a DNS name, first label first.
@@ -42,6 +62,14 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The longest host name as text (RFC 1035 section 2.3.4: 255 octets with the length bytes).
+const MAX_LEN: usize = 253;
+
+fn is_label(label: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=63).contains(&label.len()) && label.iter().all(is_letter)
 }
 
 impl fmt::Debug for Name {

@@ -1,6 +1,35 @@
 //! The TLS ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), out of one record or many.
+//!
+//! An SSLv2-compatible hello (RFC 5246 appendix E.2) is a mismatch: it has no room for a server name.
+
+use std::borrow::Cow;
 
 use crate::{Name, Parsed};
+
+/// ContentType handshake (RFC 8446 section 5.1).
+const HANDSHAKE: u8 = 0x16;
+/// The major half of every record version from SSL 3.0 to TLS 1.3.
+const MAJOR: u8 = 0x03;
+/// The largest minor half in use: 0x0304 (RFC 8446 section 5.1 asks for at most 0x0303).
+const MAX_MINOR: u8 = 0x04;
+/// Length of a record's header.
+const RECORD_HEADER: usize = 5;
+/// The largest plaintext of a record (RFC 8446 section 5.1).
+const MAX_FRAGMENT: usize = 0x4000;
+/// HandshakeType client_hello (RFC 8446 section 4).
+const CLIENT_HELLO: u8 = 0x01;
+/// Length of a handshake message's header.
+const MESSAGE_HEADER: usize = 4;
+/// Version, random, empty session id, one cipher suite, one compression method.
+const MIN_HELLO: usize = 2 + 32 + 1 + 2 + 2 + 1 + 1;
+/// All vectors at their longest.
+const MAX_HELLO: usize = 2 + 32 + 1 + 32 + 2 + 0xfffe + 1 + 0xff + 2 + 0xffff;
+/// ExtensionType server_name (RFC 6066 section 3).
+const SERVER_NAME: u16 = 0x0000;
+/// ExtensionType encrypted_client_hello (RFC 9849).
+const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
+/// NameType host_name (RFC 6066 section 3).
+const HOST_NAME: u8 = 0x00;
 
 /// What a ClientHello says about the server's name. "No name", "not a name" and "bad name" are different facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +53,283 @@ pub struct ClientHello {
 
 impl ClientHello {
     /// Reads the first bytes of a stream.
+    ///
+    /// A message inside one record is read in place; one that is split over records is put together first.
     pub fn parse(stream: &[u8]) -> Parsed<Self> {
-        let _ = stream;
-        unimplemented!()
+        let read = Message::read(stream).and_then(|message| {
+            Self::read(&mut Reader {
+                bytes: &message.bytes,
+                len: message.len,
+            })
+        });
+        match read {
+            Ok(hello) => Parsed::Complete(hello),
+            Err(Stop::Short) => Parsed::Incomplete,
+            Err(Stop::Wrong) => Parsed::Mismatch,
+        }
+    }
+
+    /// Reads a handshake message (its header included) that did not come in TLS records.
+    pub fn parse_message(message: &[u8]) -> Parsed<Self> {
+        let read = Message::len(message).and_then(|len| {
+            Self::read(&mut Reader {
+                bytes: &message[MESSAGE_HEADER..],
+                len,
+            })
+        });
+        match read {
+            Ok(hello) => Parsed::Complete(hello),
+            Err(Stop::Short) => Parsed::Incomplete,
+            Err(Stop::Wrong) => Parsed::Mismatch,
+        }
+    }
+
+    /// A length below which no continuation of `stream`, whose parse was `Incomplete`, is `Complete`. Whoever waits for
+    /// it before parsing again parses a stream of single bytes a few times, not once a byte.
+    pub fn least_len(stream: &[u8]) -> usize {
+        let next = stream.len() + 1;
+        let Ok(message) = Message::read(stream) else {
+            return next;
+        };
+        next.max(message.least_len)
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, Stop> {
+        let [major, _minor] = r.array()?;
+        if major != MAJOR {
+            return Err(Stop::Wrong);
+        }
+        r.skip(32)?;
+        let session_id = r.u8()?;
+        if session_id > 32 {
+            return Err(Stop::Wrong);
+        }
+        r.skip(session_id.into())?;
+        let cipher_suites = r.u16()?;
+        if cipher_suites < 2 || cipher_suites % 2 != 0 {
+            return Err(Stop::Wrong);
+        }
+        r.skip(cipher_suites.into())?;
+        let compression_methods = r.u8()?;
+        if compression_methods == 0 {
+            return Err(Stop::Wrong);
+        }
+        r.skip(compression_methods.into())?;
+
+        let mut hello = Self {
+            server_name: ServerName::Absent,
+            ech: false,
+        };
+        if r.len == 0 {
+            return Ok(hello);
+        }
+        if usize::from(r.u16()?) != r.len {
+            return Err(Stop::Wrong);
+        }
+        while r.len > 0 {
+            let kind = r.u16()?;
+            let len = r.u16()?;
+            let body = r.take(len.into())?;
+            match kind {
+                SERVER_NAME if hello.server_name == ServerName::Absent => {
+                    hello.server_name = ServerName::read(body);
+                }
+                // RFC 8446 section 4.2: no more than one of a kind.
+                SERVER_NAME => hello.server_name = ServerName::Invalid,
+                ENCRYPTED_CLIENT_HELLO => hello.ech = true,
+                _ => {}
+            }
+        }
+        Ok(hello)
     }
 }
+
+impl ServerName {
+    /// Reads the body of a server_name extension. Entries of another type than host_name are skipped; a second
+    /// host_name is forbidden (RFC 6066 section 3).
+    fn read(body: &[u8]) -> Self {
+        let mut r = Reader {
+            bytes: body,
+            len: body.len(),
+        };
+        let Ok(len) = r.u16() else { return Self::Invalid };
+        if usize::from(len) != r.len {
+            return Self::Invalid;
+        }
+        let mut found = None;
+        while r.len > 0 {
+            let Ok((kind, name)) = r.entry() else {
+                return Self::Invalid;
+            };
+            if kind == HOST_NAME && found.replace(name).is_some() {
+                return Self::Invalid;
+            }
+        }
+        found.and_then(Name::from_host).map_or(Self::Invalid, Self::Dns)
+    }
+}
+
+/// Why reading stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// The bytes so far end here.
+    Short,
+    /// What is there cannot be a ClientHello.
+    Wrong,
+}
+
+/// The body of the handshake message, as far as it has arrived.
+struct Message<'a> {
+    bytes: Cow<'a, [u8]>,
+    /// The length that its header gives.
+    len: usize,
+    /// The least length of a stream that holds all of it.
+    least_len: usize,
+}
+
+impl<'a> Message<'a> {
+    /// Checks a message's header as far as it is there, and returns the length of its body.
+    fn len(message: &[u8]) -> Result<usize, Stop> {
+        let mut r = Reader {
+            bytes: message,
+            len: MESSAGE_HEADER,
+        };
+        if r.u8()? != CLIENT_HELLO {
+            return Err(Stop::Wrong);
+        }
+        let high = usize::from(r.u8()?);
+        if high > MAX_HELLO >> 16 {
+            return Err(Stop::Wrong);
+        }
+        let len = high << 16 | usize::from(r.u16()?);
+        if (MIN_HELLO..=MAX_HELLO).contains(&len) {
+            Ok(len)
+        } else {
+            Err(Stop::Wrong)
+        }
+    }
+
+    fn read(stream: &'a [u8]) -> Result<Self, Stop> {
+        let (fragment, missing, _) = record(stream)?;
+        let first_len = fragment.len() + missing;
+        match Self::len(fragment) {
+            Ok(len) if MESSAGE_HEADER + len <= first_len => {
+                let bytes = &fragment[MESSAGE_HEADER..fragment.len().min(MESSAGE_HEADER + len)];
+                let least_len = RECORD_HEADER + MESSAGE_HEADER + len;
+                Ok(Self {
+                    bytes: Cow::Borrowed(bytes),
+                    len,
+                    least_len,
+                })
+            }
+            // The first record is still short of even the header: nothing follows it yet.
+            Err(Stop::Short) if missing > 0 => Err(Stop::Short),
+            Ok(_) | Err(Stop::Short) => Self::collect(stream),
+            Err(Stop::Wrong) => Err(Stop::Wrong),
+        }
+    }
+
+    /// Puts together a message that is split over records.
+    fn collect(stream: &[u8]) -> Result<Self, Stop> {
+        let mut message = Vec::with_capacity(stream.len());
+        let mut rest = stream;
+        loop {
+            let (missing, header_seen) = match record(rest) {
+                Ok((fragment, missing, next)) => {
+                    message.extend_from_slice(fragment);
+                    rest = next;
+                    (missing, 0)
+                }
+                // A record's header that is not all there; what came before it is judged all the same.
+                Err(Stop::Short) => (0, std::mem::take(&mut rest).len()),
+                Err(Stop::Wrong) => return Err(Stop::Wrong),
+            };
+            let len = match Self::len(&message) {
+                Err(Stop::Short) if !rest.is_empty() => continue,
+                len => len?,
+            };
+            let wanted = (MESSAGE_HEADER + len).saturating_sub(message.len());
+            if wanted > 0 && !rest.is_empty() {
+                continue;
+            }
+            message.truncate(MESSAGE_HEADER + len);
+            message.drain(..MESSAGE_HEADER);
+            let header = if wanted > missing {
+                RECORD_HEADER - header_seen
+            } else {
+                0
+            };
+            return Ok(Self {
+                bytes: Cow::Owned(message),
+                len,
+                least_len: stream.len() + wanted + header,
+            });
+        }
+    }
+}
+
+/// Reads one record: its fragment as far as it has arrived, how much of it is missing, and what follows it.
+fn record(bytes: &[u8]) -> Result<(&[u8], usize, &[u8]), Stop> {
+    let mut r = Reader {
+        bytes,
+        len: RECORD_HEADER,
+    };
+    if r.u8()? != HANDSHAKE || r.u8()? != MAJOR || r.u8()? > MAX_MINOR {
+        return Err(Stop::Wrong);
+    }
+    let high = usize::from(r.u8()?);
+    if high > MAX_FRAGMENT >> 8 {
+        return Err(Stop::Wrong);
+    }
+    let len = high << 8 | usize::from(r.u8()?);
+    // RFC 8446 section 5.1: no empty fragments of handshake messages.
+    if !(1..=MAX_FRAGMENT).contains(&len) {
+        return Err(Stop::Wrong);
+    }
+    let (fragment, rest) = r.bytes.split_at(len.min(r.bytes.len()));
+    Ok((fragment, len - fragment.len(), rest))
+}
+
+/// Reads a vector whose length is known, of which a beginning has arrived.
+struct Reader<'a> {
+    /// What has arrived and is not read yet.
+    bytes: &'a [u8],
+    /// What is not read yet, arrived or not.
+    len: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, n: usize) -> Result<&'a [u8], Stop> {
+        self.len = self.len.checked_sub(n).ok_or(Stop::Wrong)?;
+        let (taken, rest) = self.bytes.split_at_checked(n).ok_or(Stop::Short)?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    fn skip(&mut self, n: usize) -> Result<(), Stop> {
+        self.take(n).map(drop)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
+        self.take(N)?.try_into().map_err(|_| Stop::Wrong)
+    }
+
+    fn u8(&mut self) -> Result<u8, Stop> {
+        let [byte] = self.array()?;
+        Ok(byte)
+    }
+
+    fn u16(&mut self) -> Result<u16, Stop> {
+        Ok(u16::from_be_bytes(self.array()?))
+    }
+
+    /// A type and the vector that belongs to it.
+    fn entry(&mut self) -> Result<(u8, &'a [u8]), Stop> {
+        let kind = self.u8()?;
+        let len = self.u16()?;
+        Ok((kind, self.take(len.into())?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

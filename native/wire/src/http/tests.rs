@@ -1,0 +1,206 @@
+use super::*;
+
+fn request(stream: &str) -> Request {
+    match Request::parse(stream.as_bytes()) {
+        Parsed::Complete(request) => request,
+        other => panic!("{other:?} {stream:?}"),
+    }
+}
+
+/// The host and port of a request with this first line and these fields.
+fn host(line: &str, fields: &str) -> Option<(String, Option<u16>)> {
+    let request = request(&format!("{line}\r\n{fields}\r\n"));
+    request.host.map(|host| (host.as_str().to_owned(), request.port))
+}
+
+fn named(host: &str) -> Option<(String, Option<u16>)> {
+    Some((host.to_owned(), None))
+}
+
+const BROWSER: &str =
+    "POST /v1/track?x=1 HTTP/1.1\r\nUser-Agent: a: b\r\nHOST:  Tracking.Example.com \r\nCookie: h\r\n\r\n";
+
+#[test]
+fn host_field_is_found_whatever_its_case() {
+    let found = request(BROWSER);
+    assert_eq!(
+        found.host.map(|host| host.to_string()).as_deref(),
+        Some("tracking.example.com")
+    );
+    assert_eq!((found.port, found.head_len), (None, BROWSER.len()));
+}
+
+#[test]
+fn a_head_cut_off_anywhere_is_incomplete() {
+    for stream in [
+        BROWSER,
+        "GET / HTTP/1.0\n\n",
+        "\r\n\r\nCONNECT a.b:443 HTTP/1.1\r\nHost:\r\n a.b\r\n\r\n",
+    ] {
+        for len in 0..stream.len() {
+            assert_eq!(
+                Request::parse(&stream.as_bytes()[..len]),
+                Parsed::Incomplete,
+                "{len} {stream:?}"
+            );
+        }
+        request(stream);
+    }
+}
+
+#[test]
+fn flipped_bytes_never_panic() {
+    for at in 0..BROWSER.len() {
+        for mask in 1..=u8::MAX {
+            let mut flipped = BROWSER.as_bytes().to_vec();
+            flipped[at] ^= mask;
+            let _ = Request::parse(&flipped);
+            let _ = Request::parse_cut_off(&flipped);
+        }
+    }
+}
+
+#[test]
+fn the_body_is_not_read() {
+    let found = request("POST / HTTP/1.1\r\n\r\nHost: not.this.example\r\n\r\n");
+    assert_eq!((found.host, found.head_len), (None, 19));
+}
+
+#[test]
+fn a_port_is_split_off() {
+    assert_eq!(
+        host("GET / HTTP/1.1", "Host: a.b:8080\r\n"),
+        Some(("a.b".to_owned(), Some(8080)))
+    );
+    assert_eq!(host("GET / HTTP/1.1", "Host: a.b:\r\n"), named("a.b"));
+    assert_eq!(
+        host("GET / HTTP/1.1", "Host: 10.0.0.1:81\r\n"),
+        Some(("10.0.0.1".to_owned(), Some(81)))
+    );
+    assert_eq!(
+        host("GET / HTTP/1.1", "Host: [2001:DB8::1]:81\r\n"),
+        Some(("[2001:db8::1]".to_owned(), Some(81)))
+    );
+    assert_eq!(
+        host("GET / HTTP/1.1", "Host: [2001:db8::1]\r\n"),
+        named("[2001:db8::1]")
+    );
+    assert_eq!(
+        host("GET / HTTP/1.1", "Host: 2001:db8::1\r\n"),
+        named("[2001:db8::1]")
+    );
+}
+
+#[test]
+fn an_absolute_target_goes_before_the_host_field() {
+    assert_eq!(host("GET http://a.b/c HTTP/1.1", "Host: d.e\r\n"), named("a.b"));
+    assert_eq!(
+        host("GET HTTP://u:p@a.b:81?c HTTP/1.1", ""),
+        Some(("a.b".to_owned(), Some(81)))
+    );
+    assert_eq!(
+        host("CONNECT a.b:443 HTTP/1.1", "Host: d.e\r\n"),
+        Some(("a.b".to_owned(), Some(443)))
+    );
+    assert_eq!(
+        host("GET /to?http://x.y/ HTTP/1.1", "Host: d.e\r\n"),
+        named("d.e")
+    );
+    assert_eq!(host("OPTIONS * HTTP/1.1", "Host: d.e\r\n"), named("d.e"));
+}
+
+#[test]
+fn lines_may_end_in_a_lone_line_feed_and_be_folded() {
+    assert_eq!(
+        host("GET / HTTP/1.1\nAccept: x\n y: z\nHost: a.b\nX: y\n", ""),
+        named("a.b")
+    );
+    assert_eq!(host("GET / HTTP/1.1", "Host:\r\n\ta.b\r\n"), named("a.b"));
+    assert_eq!(
+        host("GET / HTTP/1.1", "X: y\r\n Host: c.d\r\nHost : a.b\r\n"),
+        named("a.b")
+    );
+}
+
+#[test]
+fn the_first_host_field_counts() {
+    assert_eq!(host("GET / HTTP/1.1", "Host: a.b\r\nHost: c.d\r\n"), named("a.b"));
+}
+
+#[test]
+fn what_is_no_host_is_none() {
+    for bad in [
+        "",
+        "a b",
+        "a/b",
+        "<a>",
+        "a:b:c",
+        "[a",
+        "[]",
+        "m\u{fc}.b",
+        "a\0b",
+        ":80",
+        &"a".repeat(300),
+    ] {
+        assert_eq!(
+            host("GET / HTTP/1.1", &format!("Host: {bad}\r\n")),
+            None,
+            "{bad:?}"
+        );
+    }
+}
+
+#[test]
+fn a_target_with_spaces_is_still_a_request() {
+    assert_eq!(host("GET /a b' OR 1 HTTP/1.1", "Host: a.b\r\n"), named("a.b"));
+}
+
+#[test]
+fn other_protocols_are_a_mismatch() {
+    let others: &[&[u8]] = &[
+        b"\x16\x03",
+        b" GET",
+        b"SSH-2.0-x\r\n",
+        b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
+        b"EHLO mail.example\r\n",
+        b"OPTIONS sip:a@b SIP/2.0\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /simple\r\n",
+        b"\r\n\r\n\r\n",
+        b"GET \x00",
+        b"NoMethodIsAsLongAsThisOneWhich",
+    ];
+    for other in others {
+        assert_eq!(
+            Request::parse(other),
+            Parsed::Mismatch,
+            "{}",
+            other.escape_ascii()
+        );
+    }
+}
+
+#[test]
+fn a_head_that_is_cut_off_says_what_its_lines_say() {
+    let stream = b"GET / HTTP/1.1\r\nHost: a.b\r\nCookie: long";
+    assert_eq!(
+        Request::parse_cut_off(stream).and_then(|request| request.host),
+        Some(Name::from_text("a.b"))
+    );
+    assert_eq!(
+        Request::parse_cut_off(&stream[..20]).map(|request| request.host),
+        Some(None)
+    );
+    assert_eq!(Request::parse_cut_off(&stream[..8]), None);
+}
+
+#[test]
+fn an_end_is_seen_wherever_the_new_bytes_begin() {
+    for stream in [BROWSER, "GET / HTTP/1.0\n\n"] {
+        let stream = stream.as_bytes();
+        for from in 0..stream.len() {
+            assert!(Request::may_have_ended(stream, from));
+            assert!(!Request::may_have_ended(&stream[..stream.len() - 1], from));
+        }
+    }
+}
