@@ -1,9 +1,15 @@
 //! From lists and the owner's settings to `Rules`.
 
-use crate::Rules;
+use crate::address::{Addresses, Network};
+use crate::builtin;
+use crate::line::{self, Pattern, Reach, Target, Tone};
+use crate::matcher::{Matcher, Record};
+use crate::name;
+use crate::precedence::{MOST_LISTS, Tier};
+use crate::{Action, AppId, List, Rules, Skip};
 
 /// How much of the built-in list is in force; each contains the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Preset {
     /// The built-in list's rules are left out; essential and feature names stay.
     None,
@@ -46,51 +52,238 @@ pub enum BuildError {
         /// The known ones, joined by commas.
         known: String,
     },
+    /// A list too many.
+    #[error("{list}: one list too many; at most {most} fit, join some of them")]
+    Lists {
+        /// The list's title.
+        list: String,
+        /// How many fit.
+        most: u16,
+    },
 }
 
+/// The list of the owner's own rules.
+const OWNER: u16 = 1;
+
 /// Collects lists and the owner's settings; `build` reduces them to `Rules`.
-#[derive(Debug, Default)]
-pub struct RulesBuilder {}
+#[derive(Debug)]
+pub struct RulesBuilder {
+    preset: Preset,
+    /// The features whose switch is off, by index.
+    off: Vec<u8>,
+    /// Rules that are not built in, and their patterns.
+    records: Vec<Record>,
+    text: String,
+    networks: Vec<(Network, u32)>,
+    apps: Vec<(u32, AppId)>,
+    lists: Vec<List>,
+}
+
+impl Default for RulesBuilder {
+    fn default() -> Self {
+        Self::new(Preset::default())
+    }
+}
 
 impl RulesBuilder {
     /// Starts with the built-in list under a preset.
     pub fn new(preset: Preset) -> Self {
-        let _ = preset;
-        unimplemented!()
+        Self {
+            preset,
+            off: Vec::new(),
+            records: Vec::new(),
+            text: String::new(),
+            networks: Vec::new(),
+            apps: Vec::new(),
+            lists: vec![List::new("Hushwall"), List::new("your own rules")],
+        }
     }
 
     /// Adds a subscribed list: hosts lines, plain domains, or AdBlock syntax. Its `@@` lifts only its own blocks.
-    pub fn list(self, title: &str, text: &str) -> Result<Self, BuildError> {
-        let _ = (title, text);
-        unimplemented!()
+    pub fn list(mut self, title: &str, text: &str) -> Result<Self, BuildError> {
+        let list = self.add_list(title)?;
+        self.lines(list, text, |tone| match tone {
+            Tone::Block => Tier::Block,
+            Tone::Important => Tier::Important,
+            Tone::Except => Tier::Except,
+        })?;
+        Ok(self)
     }
 
-    /// Adds a file as an allow list for all: each of its names is the owner's allow.
-    pub fn allow_list(self, title: &str, text: &str) -> Result<Self, BuildError> {
-        let _ = (title, text);
-        unimplemented!()
+    /// Adds a file as an allow list for all: each of its names is the owner's allow, whether it is written as a block
+    /// or as `@@`.
+    pub fn allow_list(mut self, title: &str, text: &str) -> Result<Self, BuildError> {
+        let list = self.add_list(title)?;
+        self.lines(list, text, |_| Tier::OwnerAllow)?;
+        Ok(self)
     }
 
     /// The owner's allow: the name and its subdomains, or an address.
-    pub fn allow(self, name: &str) -> Result<Self, BuildError> {
-        let _ = name;
-        unimplemented!()
+    pub fn allow(mut self, name: &str) -> Result<Self, BuildError> {
+        self.owner_rule(name, Tier::OwnerAllow)?;
+        Ok(self)
     }
 
     /// The owner's block: the name and its subdomains, or an address.
-    pub fn block(self, name: &str) -> Result<Self, BuildError> {
-        let _ = name;
-        unimplemented!()
+    pub fn block(mut self, name: &str) -> Result<Self, BuildError> {
+        self.owner_rule(name, Tier::OwnerBlock)?;
+        Ok(self)
+    }
+
+    /// The owner's rule for one app: the name and its subdomains, or an address.
+    pub fn app_rule(mut self, app: AppId, name: &str, action: Action) -> Result<Self, BuildError> {
+        let tier = match action {
+            Action::Allow => Tier::AppAllow,
+            Action::Block => Tier::AppBlock,
+        };
+        let rule = self.owner_rule(name, tier)?;
+        self.apps.push((rule, app));
+        Ok(self)
     }
 
     /// Turns a feature's switch "I use ..." off.
-    pub fn without_feature(self, feature: &str) -> Result<Self, BuildError> {
-        let _ = feature;
-        unimplemented!()
+    pub fn without_feature(mut self, feature: &str) -> Result<Self, BuildError> {
+        let Some(index) = builtin::features().position(|(name, _)| name == feature) else {
+            let known: Vec<&str> = builtin::features().map(|(name, _)| name).collect();
+            return Err(BuildError::Feature {
+                feature: feature.to_owned(),
+                known: known.join(", "),
+            });
+        };
+        self.off.extend(u8::try_from(index));
+        Ok(self)
     }
 
     /// The rules.
-    pub fn build(self) -> Rules {
-        unimplemented!()
+    pub fn build(mut self) -> Rules {
+        let mut records: Vec<Record> = Vec::with_capacity(builtin::RULES.len() + self.records.len());
+        for (rule, index) in builtin::RULES.iter().zip(0u32..) {
+            let (text, text_len) = rule.pattern.parts();
+            let tier = rule.tier(self.preset, |feature| self.off.contains(&feature));
+            let name_len = if rule.network.is_some() {
+                0
+            } else {
+                u8::try_from(text_len).unwrap_or(0)
+            };
+            records.push(Record {
+                text,
+                text_len,
+                list: 0,
+                name_at: 0,
+                name_len,
+                reach: rule.reach,
+                tier,
+            });
+            if let Some(network) = rule.network.filter(|_| tier != Tier::Off) {
+                self.networks.push((network, index));
+            }
+            if let Some(list) = self.lists.first_mut().filter(|_| tier != Tier::Off) {
+                list.rules += 1;
+            }
+        }
+        records.append(&mut self.records);
+        self.text.shrink_to_fit();
+        Rules {
+            matcher: Matcher::new(records, self.text),
+            addresses: Addresses::new(self.networks),
+            apps: self.apps.into(),
+            lists: self.lists.into(),
+        }
+    }
+
+    fn add_list(&mut self, title: &str) -> Result<u16, BuildError> {
+        match u16::try_from(self.lists.len()) {
+            Ok(list) if list < MOST_LISTS => {
+                self.lists.push(List::new(title));
+                Ok(list)
+            }
+            _ => Err(BuildError::Lists {
+                list: title.to_owned(),
+                most: MOST_LISTS - OWNER - 1,
+            }),
+        }
+    }
+
+    fn lines(&mut self, list: u16, text: &str, tier: fn(Tone) -> Tier) -> Result<(), BuildError> {
+        // A byte order mark is no part of the first line.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        for (line, number) in text.lines().zip(1..) {
+            let mut added = Ok(());
+            let read = line::parse(line, &mut |pattern: Pattern<'_>| {
+                let result = self.push(pattern.text, pattern.target, list, tier(pattern.tone));
+                if let Err(mend) = result {
+                    added = Err(mend);
+                }
+            });
+            let skipped = read.and_then(|skip| added.map(|()| skip)).map_err(|mend| {
+                let list = self
+                    .lists
+                    .get(usize::from(list))
+                    .map_or_else(String::new, |list| list.title.clone());
+                BuildError::Line {
+                    list,
+                    line: number,
+                    mend,
+                }
+            })?;
+            if let Some(skip) = skipped {
+                let count = self.lists.get_mut(usize::from(list));
+                let kind = Skip::ALL.iter().position(|kind| *kind == skip).unwrap_or(0);
+                if let Some(count) = count.and_then(|list| list.skipped.get_mut(kind)) {
+                    *count += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn owner_rule(&mut self, text: &str, tier: Tier) -> Result<u32, BuildError> {
+        let error = |mend| BuildError::Name {
+            name: text.to_owned(),
+            mend,
+        };
+        let target = match Network::parse(text) {
+            Some(network) => Target::Address(network.map_err(error)?),
+            None => {
+                let bare = name::without_trailing_dot(text);
+                name::check(bare).map_err(error)?;
+                Target::Name(bare, Reach::Subdomains)
+            }
+        };
+        self.push(text, target, OWNER, tier).map_err(error)
+    }
+
+    /// Adds a rule. Its name is a part of its pattern and is kept there.
+    fn push(&mut self, pattern: &str, target: Target<'_>, list: u16, tier: Tier) -> Result<u32, String> {
+        let too_big = || "there are more rules than fit".to_owned();
+        let index = u32::try_from(builtin::RULES.len() + self.records.len()).map_err(|_| too_big())?;
+        let text = u32::try_from(self.text.len() + pattern.len()).map_err(|_| too_big())?;
+        let text_len = u16::try_from(pattern.len()).map_err(|_| "the rule is too long".to_owned())?;
+        let (name, reach) = match target {
+            Target::Name(name, reach) => (name, reach),
+            Target::Address(_) => ("", Reach::Exact),
+        };
+        let name_at = pattern
+            .find(name)
+            .and_then(|at| u8::try_from(at).ok())
+            .ok_or_else(too_big)?;
+        let name_len = u8::try_from(name.len()).map_err(|_| too_big())?;
+        self.records.push(Record {
+            text: text - u32::from(text_len),
+            text_len,
+            list,
+            name_at,
+            name_len,
+            reach,
+            tier,
+        });
+        self.text.extend(pattern.chars().map(|c| c.to_ascii_lowercase()));
+        if let Target::Address(network) = target {
+            self.networks.push((network, index));
+        }
+        if let Some(list) = self.lists.get_mut(usize::from(list)) {
+            list.rules += 1;
+        }
+        Ok(index)
     }
 }

@@ -75,7 +75,11 @@ pub struct Verdict {
 
 impl Verdict {
     /// No rule met the name.
-    pub const NO_RULE: Self = Self { action: Action::Allow, because: Because::NoRule, reply: None };
+    pub const NO_RULE: Self = Self {
+        action: Action::Allow,
+        because: Because::NoRule,
+        reply: None,
+    };
 
     /// Whether the flow or question is refused.
     pub const fn is_block(&self) -> bool {

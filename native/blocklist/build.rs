@@ -1,0 +1,46 @@
+//! Compiles `blocklists/*.toml` into the tables that `src/builtin.rs` includes. An error names the file, the record and
+//! how to mend it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+#[path = "build/record.rs"]
+mod record;
+#[path = "build/table.rs"]
+mod table;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../blocklists");
+    println!("cargo::rerun-if-changed={}", root.display());
+    println!("cargo::rerun-if-changed=build");
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(&root).map_err(|error| format!("{}: {error}", root.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            files.insert(stem(&path), std::fs::read_to_string(&path)?);
+        }
+    }
+    let mut rules = Vec::new();
+    let mut features = BTreeMap::new();
+    for (stem, text) in &files {
+        let file = format!("blocklists/{stem}.toml");
+        let read = record::read(stem, text).map_err(|mend| format!("{file}: {mend}"))?;
+        rules.extend(read.rules);
+        features.extend(read.features);
+    }
+    let source = table::emit(&rules, &features)?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?).join("builtin.rs");
+    let mut text = String::new();
+    writeln!(text, "{source}")?;
+    std::fs::write(out, text)?;
+    Ok(())
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}

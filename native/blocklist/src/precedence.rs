@@ -1,0 +1,137 @@
+//! Which rule wins: the one place where precedence is decided.
+//!
+//! A name (or an address) can meet many rules. The first line of this table that has one decides:
+//!
+//! | | who | what happens |
+//! |---|---|---|
+//! | 1 | the owner's rule for this app | as it says; of several the most specific |
+//! | 2 | the owner's allow | let through |
+//! | 3 | the owner's block | refused |
+//! | 4 | an essential name (updates, unlocking, account, Find Device, activation, connectivity, security definitions, withdrawal of consent) | let through; no list blocks it |
+//! | 5 | a feature name whose switch "I use ..." is on | let through |
+//! | 6 | a rule of the built-in list (by preset) or of a subscribed list | refused |
+//! | 7 | nothing | let through |
+//!
+//! Each list is reduced to one verdict by its own syntax before it counts in line 6: a block marked `$important` beats
+//! `@@`, and `@@` beats a block. So `@@` lifts only the blocks of its own list.
+
+use crate::{Action, AppId, Because, RuleId, Verdict};
+
+/// What a rule counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Tier {
+    AppAllow,
+    AppBlock,
+    OwnerAllow,
+    OwnerBlock,
+    Essential,
+    Feature,
+    /// A list's block marked `$important`.
+    Important,
+    /// A list's `@@`.
+    Except,
+    /// A list's block.
+    Block,
+    /// Not in force.
+    Off,
+}
+
+/// A rule that meets what is judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit {
+    pub(crate) rule: u32,
+    pub(crate) tier: Tier,
+    /// The list's index, below `MOST_LISTS`.
+    pub(crate) list: u16,
+    /// The app that the rule is for; only with the two app tiers.
+    pub(crate) app: Option<AppId>,
+}
+
+/// Lists at most: each has a bit.
+pub(crate) const MOST_LISTS: u16 = 64;
+
+/// The best rule of each line of the table, and the lists' own words.
+#[derive(Debug, Default)]
+struct Tally {
+    app: Option<(u32, Action)>,
+    owner_allow: Option<u32>,
+    owner_block: Option<u32>,
+    essential: Option<u32>,
+    feature: Option<u32>,
+    important: u64,
+    except: u64,
+    block: u64,
+}
+
+impl Tally {
+    fn count(&mut self, hit: Hit, app: Option<AppId>) {
+        let list = 1u64.checked_shl(u32::from(hit.list)).unwrap_or(0);
+        let for_app = app.is_some() && hit.app == app;
+        match hit.tier {
+            Tier::AppAllow if for_app => self.app = Some((hit.rule, Action::Allow)),
+            Tier::AppBlock if for_app => self.app = Some((hit.rule, Action::Block)),
+            Tier::OwnerAllow => self.owner_allow = Some(hit.rule),
+            Tier::OwnerBlock => self.owner_block = Some(hit.rule),
+            Tier::Essential => self.essential = Some(hit.rule),
+            Tier::Feature => self.feature = Some(hit.rule),
+            Tier::Important => self.important |= list,
+            Tier::Except => self.except |= list,
+            Tier::Block => self.block |= list,
+            Tier::AppAllow | Tier::AppBlock | Tier::Off => {}
+        }
+    }
+}
+
+/// Decides by the table above. `hits` visits the rules that meet what is judged, from the widest to the most specific;
+/// it is called a second time where a list decides, to find the list's rule.
+pub(crate) fn decide(app: Option<AppId>, hits: impl Fn(&mut dyn FnMut(Hit))) -> Verdict {
+    let mut tally = Tally::default();
+    hits(&mut |hit| tally.count(hit, app));
+    let verdict = |action, because: fn(RuleId) -> Because, rule| Verdict {
+        action,
+        because: because(RuleId(rule)),
+        reply: None,
+    };
+    if let Some((rule, action)) = tally.app {
+        return verdict(action, Because::AppRule, rule);
+    }
+    if let Some(rule) = tally.owner_allow {
+        return verdict(Action::Allow, Because::OwnerAllow, rule);
+    }
+    if let Some(rule) = tally.owner_block {
+        return verdict(Action::Block, Because::OwnerBlock, rule);
+    }
+    if let Some(rule) = tally.essential {
+        return verdict(Action::Allow, Because::Essential, rule);
+    }
+    if let Some(rule) = tally.feature {
+        return verdict(Action::Allow, Because::Feature, rule);
+    }
+    let blocking = tally.important | (tally.block & !tally.except);
+    let (lists, action) = if blocking != 0 {
+        (blocking, Action::Block)
+    } else {
+        (tally.except, Action::Allow)
+    };
+    if lists == 0 {
+        return Verdict::NO_RULE;
+    }
+    // The list added first speaks for all that agree.
+    let list = lists.trailing_zeros();
+    let tier = match action {
+        Action::Allow => Tier::Except,
+        Action::Block if tally.important & (1 << list) != 0 => Tier::Important,
+        Action::Block => Tier::Block,
+    };
+    let mut rule = None;
+    hits(&mut |hit| {
+        if u32::from(hit.list) == list && hit.tier == tier {
+            rule = Some(hit.rule);
+        }
+    });
+    rule.map_or(Verdict::NO_RULE, |rule| verdict(action, Because::List, rule))
+}
+
+#[cfg(test)]
+mod tests;
