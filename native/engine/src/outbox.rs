@@ -27,7 +27,7 @@ pub(crate) enum Command {
     CloseMapping(MappingId),
     SendEcho { echo: EchoId, to: IpAddr, seq: u16, payload: Payload },
     CloseEcho(EchoId),
-    Ask { ask: AskId, message: Vec<u8> },
+    Ask { ask: AskId, message: Vec<u8>, tcp: bool },
     WhoOwns { flow: FlowId, app: SocketAddr, remote: SocketAddr },
     Event(Event),
 }

@@ -115,6 +115,8 @@ pub enum Output<'a> {
         ask: AskId,
         /// The question as the app wrote it. Id and case are the resolver client's to change and to restore.
         message: Vec<u8>,
+        /// Whether the app asked over TCP: then it goes upstream over TCP, where no answer is truncated.
+        tcp: bool,
     },
     /// Which app owns this flow? Tell [`Engine::handle_owner`](crate::Engine::handle_owner).
     WhoOwns {

@@ -2,8 +2,25 @@
 
 use std::net::IpAddr;
 
-use super::Query;
+use hickory_proto::op::{Edns, Header, Message, MessageType, OpCode, Query as Question, ResponseCode};
+use hickory_proto::rr::rdata::svcb::IpHint;
+use hickory_proto::rr::rdata::{A, AAAA, SOA};
+use hickory_proto::rr::{Name as Labels, RData, Record, RecordType as Type};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, DecodeError};
+
+use super::message::HEADER_LEN;
+use super::{Query, RecordType};
 use crate::{Malformed, Name};
+
+/// The Internet class.
+const IN: u16 = 1;
+
+/// SvcParamKeys of the address hints (RFC 9460 section 14.3.2).
+const IPV4_HINT: u16 = 4;
+const IPV6_HINT: u16 = 6;
+
+/// What we say we take over UDP: the size that crosses any path unfragmented (DNS flag day 2020).
+const OUR_UDP_PAYLOAD: u16 = 1232;
 
 /// One step of an alias chain: CNAME, DNAME, or the target of an SVCB/HTTPS record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +36,7 @@ pub struct Alias {
 /// An address out of an A or AAAA record, or an SVCB/HTTPS hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// The owner of the record.
+    /// The owner of the record; of a hint, the record's target.
     pub name: Name,
     /// The address.
     pub ip: IpAddr,
@@ -30,7 +47,7 @@ pub struct Address {
 /// The facts of an answer that policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Response code.
+    /// The header's four bits of the response code.
     pub rcode: u16,
     /// TC: ask again over TCP.
     pub truncated: bool,
@@ -41,10 +58,192 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads an answer.
+    /// Reads the answer section.
+    ///
+    /// Record types that name neither an alias nor an address are stepped over unread, so that an odd one of them
+    /// does not make the answer unreadable; so are the other sections, which no stub resolver takes addresses from.
+    ///
+    /// # Errors
+    ///
+    /// An answer that cannot be judged: records that overrun the message, or a malformed alias or address.
     pub fn parse(message: &[u8]) -> Result<Self, Malformed> {
-        let _ = message;
-        unimplemented!()
+        let mut decoder = BinDecoder::new(message);
+        let header = Header::read(&mut decoder).map_err(malformed)?;
+        if header.metadata.message_type != MessageType::Response {
+            return Err(Malformed::Field);
+        }
+        for _ in 0..header.counts.queries {
+            Question::read(&mut decoder).map_err(malformed)?;
+        }
+        let mut answer = Self {
+            rcode: header.metadata.response_code.low().into(),
+            truncated: header.metadata.truncation,
+            aliases: Vec::new(),
+            addresses: Vec::new(),
+        };
+        let mut owners = Owners::default();
+        for _ in 0..header.counts.answers {
+            answer.parse_record(message, &mut decoder, &mut owners)?;
+        }
+        Ok(answer)
+    }
+
+    /// Reads one record, to the octet behind it.
+    fn parse_record(
+        &mut self,
+        message: &[u8],
+        decoder: &mut BinDecoder<'_>,
+        owners: &mut Owners,
+    ) -> Result<(), Malformed> {
+        let from = owners.parse(message, decoder)?;
+        let record_type = Type::read(decoder).map_err(malformed)?;
+        let class = decoder.read_u16().map_err(malformed)?.unverified(/* compared below */);
+        let ttl = decoder.read_u32().map_err(malformed)?.unverified(/* any value is valid */);
+        let len = decoder.read_u16().map_err(malformed)?.unverified(/* checked against the message below */);
+        let start = decoder.index();
+        let end = start + usize::from(len);
+        // The data's own decoder ends where the data ends; names in it may point back into the message.
+        let mut data = BinDecoder::new(message.get(..end).ok_or(Malformed::Length)?).clone(index(start)?);
+        decoder.read_slice(len.into()).map_err(malformed)?;
+        if class != IN {
+            return Ok(());
+        }
+        // RFC 2181 section 8: a TTL with its top bit set is zero.
+        let ttl = if ttl > i32::MAX as u32 { 0 } else { ttl };
+        match record_type {
+            Type::A => {
+                let ip = A::read(&mut data).map_err(malformed)?;
+                self.addresses.push(Address {
+                    name: from,
+                    ip: ip.0.into(),
+                    ttl,
+                });
+            }
+            Type::AAAA => {
+                let ip = AAAA::read(&mut data).map_err(malformed)?;
+                self.addresses.push(Address {
+                    name: from,
+                    ip: ip.0.into(),
+                    ttl,
+                });
+            }
+            Type::CNAME | Type::DNAME => {
+                let to = name(&Labels::read(&mut data).map_err(malformed)?);
+                self.aliases.push(Alias {
+                    from,
+                    to,
+                    service: false,
+                });
+            }
+            Type::SVCB | Type::HTTPS => return self.parse_service(from, &mut data, ttl),
+            _ => return Ok(()),
+        }
+        if data.is_empty() {
+            Ok(())
+        } else {
+            Err(Malformed::Length)
+        }
+    }
+
+    /// Reads an SVCB or HTTPS record: its target, then the hints among its parameters.
+    ///
+    /// Parameters are read one by one, and quietly no further than the first malformed one: what a client might yet
+    /// make of the rest are addresses that no name vouches for.
+    fn parse_service(&mut self, from: Name, data: &mut BinDecoder<'_>, ttl: u32) -> Result<(), Malformed> {
+        data.read_u16().map_err(malformed)?;
+        let target = Labels::read(data).map_err(malformed)?;
+        // RFC 9460 section 2.5: "." is the owner itself, or no service at all.
+        let to = if target.is_root() {
+            from.clone()
+        } else {
+            name(&target)
+        };
+        if !target.is_root() {
+            self.aliases.push(Alias {
+                from,
+                to: to.clone(),
+                service: true,
+            });
+        }
+        while let (Ok(key), Ok(len)) = (data.read_u16(), data.read_u16()) {
+            let (key, len) = (
+                key.unverified(/* any value is valid */),
+                len.unverified(/* read_slice checks */),
+            );
+            let Ok(value) = data.read_slice(len.into()) else {
+                break;
+            };
+            let mut value = BinDecoder::new(value.unverified(/* read below */));
+            match key {
+                IPV4_HINT => {
+                    let Ok(IpHint(ips)) = IpHint::<A>::read(&mut value) else {
+                        break;
+                    };
+                    let hints = ips.into_iter().map(|ip| Address {
+                        name: to.clone(),
+                        ip: ip.0.into(),
+                        ttl,
+                    });
+                    self.addresses.extend(hints);
+                }
+                IPV6_HINT => {
+                    let Ok(IpHint(ips)) = IpHint::<AAAA>::read(&mut value) else {
+                        break;
+                    };
+                    let hints = ips.into_iter().map(|ip| Address {
+                        name: to.clone(),
+                        ip: ip.0.into(),
+                        ttl,
+                    });
+                    self.addresses.extend(hints);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The owner read last. Nearly all records of an answer name their owner by the same compression pointer.
+#[derive(Default)]
+struct Owners {
+    last: Option<([u8; 2], Name)>,
+}
+
+impl Owners {
+    fn parse(&mut self, message: &[u8], decoder: &mut BinDecoder<'_>) -> Result<Name, Malformed> {
+        let start = decoder.index();
+        let pointer = message
+            .get(start..)
+            .and_then(|rest| rest.first_chunk::<2>())
+            .ok_or(Malformed::Truncated)?;
+        if let Some((last, name)) = &self.last
+            && last == pointer
+        {
+            decoder.read_u16().map_err(malformed)?;
+            return Ok(name.clone());
+        }
+        let name = name(&Labels::read(decoder).map_err(malformed)?);
+        if pointer[0] >= 0xc0 {
+            self.last = Some((*pointer, name.clone()));
+        }
+        Ok(name)
+    }
+}
+
+fn name(labels: &Labels) -> Name {
+    Name::from_labels(labels.iter())
+}
+
+fn index(at: usize) -> Result<u16, Malformed> {
+    u16::try_from(at).map_err(|_| Malformed::Length)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+fn malformed(error: DecodeError) -> Malformed {
+    match error {
+        DecodeError::InsufficientBytes => Malformed::Truncated,
+        _ => Malformed::Field,
     }
 }
 
@@ -78,8 +277,103 @@ pub enum Reply {
     Truncated,
 }
 
-/// Emits our answer to `query` (whose bytes are `message`): same id, same question bytes, EDNS if it was there.
-pub fn emit_reply(message: &[u8], query: &Query, reply: Reply) -> Vec<u8> {
-    let _ = (message, query, reply);
-    unimplemented!()
+impl Reply {
+    const fn rcode(self) -> ResponseCode {
+        match self {
+            Self::ZeroAddress { .. } | Self::NoData { .. } | Self::Truncated => ResponseCode::NoError,
+            Self::NxDomain { .. } => ResponseCode::NXDomain,
+            Self::Refused => ResponseCode::Refused,
+            Self::ServFail => ResponseCode::ServFail,
+            Self::FormErr => ResponseCode::FormErr,
+            Self::NotImp => ResponseCode::NotImp,
+        }
+    }
 }
+
+/// Emits our answer to `query` (whose bytes are `message`): same id, same question bytes, EDNS if it was there.
+///
+/// Of `message` no more than the header and the question are read.
+pub fn emit_reply(message: &[u8], query: &Query, reply: Reply) -> Vec<u8> {
+    let built = build_reply(message, query, reply).and_then(|built| built.to_vec().ok());
+    let Some(mut bytes) = built else {
+        // Only a name that hickory does not take (its limit is 254 octets) comes here.
+        return emit_bare(message, query, reply);
+    };
+    if let (Some(to), Some(from)) = (
+        bytes.get_mut(query.question.clone()),
+        message.get(query.question.clone()),
+    ) {
+        to.copy_from_slice(from);
+    }
+    bytes
+}
+
+fn build_reply(message: &[u8], query: &Query, reply: Reply) -> Option<Message> {
+    let mut decoder = BinDecoder::new(message);
+    let asked = Header::read(&mut decoder).ok()?;
+    let question = Question::read(&mut decoder).ok()?;
+    let owner = question.name().clone();
+    let mut built = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
+    built.metadata.recursion_desired = asked.metadata.recursion_desired;
+    built.metadata.recursion_available = true;
+    built.metadata.checking_disabled = asked.metadata.checking_disabled;
+    built.metadata.response_code = reply.rcode();
+    built.metadata.truncation = reply == Reply::Truncated;
+    built.add_query(question);
+    match (reply, query.record_type) {
+        (Reply::ZeroAddress { ttl }, RecordType::A) if query.class == IN => {
+            built.add_answer(Record::from_rdata(owner, ttl, RData::A(A::new(0, 0, 0, 0))));
+        }
+        (Reply::ZeroAddress { ttl }, RecordType::AAAA) if query.class == IN => {
+            built.add_answer(Record::from_rdata(
+                owner,
+                ttl,
+                RData::AAAA(AAAA::new(0, 0, 0, 0, 0, 0, 0, 0)),
+            ));
+        }
+        (Reply::ZeroAddress { ttl } | Reply::NoData { ttl } | Reply::NxDomain { ttl }, _) => {
+            // RFC 2308 section 3: how long the absence may be remembered is the lesser of the SOA's TTL and MINIMUM.
+            let soa = SOA::new(Labels::root(), Labels::root(), 1, 3600, 600, 86_400, ttl);
+            built.add_authority(Record::from_rdata(owner, ttl, RData::SOA(soa)));
+        }
+        _ => {}
+    }
+    if query.edns {
+        let mut edns = Edns::new();
+        edns.set_max_payload(OUR_UDP_PAYLOAD)
+            .set_version(0)
+            .set_dnssec_ok(query.dnssec_ok);
+        built.set_edns(edns);
+    }
+    Some(built)
+}
+
+/// A reply without records: the header and the question's bytes.
+fn emit_bare(message: &[u8], query: &Query, reply: Reply) -> Vec<u8> {
+    let mut bytes = emit_error(message, reply).unwrap_or_default();
+    if let (Some(count), Some(question)) = (bytes.get_mut(5), message.get(query.question.clone())) {
+        *count = 1;
+        bytes.extend_from_slice(question);
+    }
+    bytes
+}
+
+/// Emits an answer to what is no question that we take: a header alone. `None` for a response, and for what is
+/// shorter than a header: neither is answered.
+pub fn emit_error(message: &[u8], reply: Reply) -> Option<Vec<u8>> {
+    let asked = Header::read(&mut BinDecoder::new(message)).ok()?;
+    if asked.metadata.message_type == MessageType::Response {
+        return None;
+    }
+    let mut built = Message::new(asked.metadata.id, MessageType::Response, asked.metadata.op_code);
+    built.metadata.recursion_desired = asked.metadata.recursion_desired;
+    built.metadata.recursion_available = true;
+    built.metadata.response_code = reply.rcode();
+    built.metadata.truncation = reply == Reply::Truncated;
+    let mut bytes = Vec::with_capacity(HEADER_LEN);
+    built.emit(&mut BinEncoder::new(&mut bytes)).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,9 @@
 //! hickory-proto, which `answer.rs` alone knows.
 
 mod answer;
+mod message;
 mod query;
 
-pub use answer::{Address, Alias, Answer, Reply, emit_reply};
+pub use answer::{Address, Alias, Answer, Reply, emit_error, emit_reply};
+pub use message::{HEADER_LEN, answer_count, cap_ttl, is_truncated, matches_question};
 pub use query::{Query, QueryError, RecordType};
