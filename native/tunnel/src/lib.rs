@@ -1,1 +1,32 @@
-//! tunnel
+//! The only crate with system calls on the data path: the TUN, the upstream sockets, one thread, one loop.
+//!
+//! [`Tunnel`] drives an [`engine::Engine`]: it waits with epoll (edge-triggered, by mio), passes in what the
+//! descriptors say, and does what the engine's outputs ask. Other threads speak to it through a [`Handle`] and listen
+//! on [`Events`].
+
+mod clock;
+mod datagram;
+mod device;
+mod echo;
+mod errqueue;
+mod handle;
+mod limits;
+mod notices;
+mod options;
+mod perform;
+mod run;
+mod session;
+mod sockets;
+mod stream;
+mod token;
+mod tunnel;
+
+pub use clock::now;
+pub use device::{Device, OpenError, segment_cap};
+pub use handle::{CommandError, Handle, Snapshot};
+pub use limits::raise_descriptor_limit;
+pub use notices::{Events, Notice};
+pub use run::RunError;
+pub use session::TunnelStats;
+pub use sockets::{Protect, Sockets};
+pub use tunnel::{Settings, StartError, Tunnel};

@@ -1,0 +1,128 @@
+//! Does what the engine's outputs ask.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+
+use engine::{Batch, EchoId, FlowId, Output, Timestamp};
+use mio::Registry;
+use wire::icmp::Unreachable;
+
+use crate::device::Device;
+use crate::echo;
+use crate::notices::{Notice, Outlet};
+use crate::session::{Session, TunnelStats};
+
+/// What outputs act on beside the session's own sockets.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) registry: &'a Registry,
+    pub(crate) outlet: &'a mut Outlet,
+    pub(crate) stats: &'a mut TunnelStats,
+    pub(crate) now: Timestamp,
+}
+
+impl Session {
+    /// Drains the engine's outputs.
+    pub(crate) fn perform(&mut self, batch: &Batch, around: &mut Surroundings<'_>) {
+        let now = around.now;
+        while let Some(output) = self.engine.poll_output(batch) {
+            match output {
+                Output::WriteTun(pieces) => {
+                    if !write_tun(pieces.as_slices(), around) {
+                        self.engine.handle_tun_full(now);
+                    }
+                }
+                Output::Dial { flow, to } => self.dial(flow, to, around),
+                Output::SendUpstream(flow) => {
+                    let streams = &mut self.streams;
+                    self.engine
+                        .send_upstream(flow, batch, now, |pieces| streams.send(flow, pieces));
+                }
+                Output::RecvUpstream(flow) => {
+                    let streams = &self.streams;
+                    self.engine
+                        .recv_upstream(flow, now, |pieces| streams.receive(flow, pieces));
+                }
+                Output::ShutdownUpstream(flow) => self.streams.shutdown(flow),
+                Output::CloseUpstream { flow, reset } => self.streams.close(flow, reset),
+                Output::Keepalive { flow, interval } => self.streams.keep_alive(flow, interval),
+                Output::SendDatagram {
+                    mapping,
+                    to,
+                    payload,
+                    may_fragment,
+                } => {
+                    let sockets = &self.sockets;
+                    let sent =
+                        self.datagrams
+                            .send(sockets, around.registry, mapping, to, payload, may_fragment);
+                    if let Err(error) = sent {
+                        around.stats.sockets_refused += 1;
+                        let cause = echo::cause_of(&error);
+                        self.engine.handle_datagram_failed(mapping, to, cause, now);
+                    }
+                    self.handle_failures(now);
+                }
+                Output::CloseMapping(mapping) => self.datagrams.close(mapping),
+                Output::SendEcho {
+                    echo,
+                    to,
+                    seq,
+                    payload,
+                } => {
+                    let sent = self
+                        .echoes
+                        .send(&self.sockets, around.registry, echo, to, seq, payload);
+                    if let Err(error) = sent {
+                        self.fail_echo(echo, &error, around);
+                    }
+                }
+                Output::CloseEcho(echo) => self.echoes.close(echo),
+                Output::Ask { ask, .. } => self.engine.handle_ask_failed(ask, now),
+                Output::WhoOwns { flow, app, remote } => {
+                    if self.knows_owners {
+                        around.outlet.stage(Notice::WhoOwns { flow, app, remote });
+                    } else {
+                        self.engine.handle_owner(flow, None, now);
+                    }
+                }
+                Output::Event(event) => around.outlet.stage(Notice::Event(event)),
+            }
+        }
+    }
+
+    fn dial(&mut self, flow: FlowId, to: SocketAddr, around: &mut Surroundings<'_>) {
+        let Some(outcome) = self.streams.dial(&self.sockets, around.registry, flow, to) else {
+            return;
+        };
+        if outcome == Err(engine::Failure::Other) {
+            around.stats.sockets_refused += 1;
+        }
+        self.engine.handle_dialed(flow, outcome, around.now);
+    }
+
+    fn fail_echo(&mut self, echo: EchoId, error: &io::Error, around: &mut Surroundings<'_>) {
+        let cause = echo::cause_of(error);
+        if cause == Unreachable::Prohibited {
+            around.stats.pings_prohibited += 1;
+        }
+        self.engine.handle_echo_failed(echo, cause, around.now);
+    }
+}
+
+/// False if the TUN has no room or no memory for the packet.
+fn write_tun(pieces: &[IoSlice<'_>], around: &mut Surroundings<'_>) -> bool {
+    let Err(error) = around.device.write(pieces) else {
+        return true;
+    };
+    let full = matches!(
+        error.raw_os_error(),
+        Some(libc::ENOBUFS | libc::ENOMEM | libc::EAGAIN)
+    );
+    if full {
+        around.stats.tun_full += 1;
+    } else {
+        around.stats.tun_refused += 1;
+    }
+    !full
+}

@@ -1,0 +1,163 @@
+//! The loop.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Timestamp;
+use thiserror::Error;
+
+use crate::clock;
+use crate::device::{Device, Queue};
+use crate::handle::{Command, Snapshot};
+use crate::notices::Notice;
+use crate::perform::Surroundings;
+use crate::token::Source;
+use crate::tunnel::{StartError, Tunnel};
+
+/// Panics within [`PANIC_WINDOW`] after which the tunnel gives up: it would never get to forward anything.
+const PANICS_AT_MOST: usize = 5;
+/// See [`PANICS_AT_MOST`].
+const PANIC_WINDOW: Duration = Duration::from_secs(60);
+
+/// Why a running tunnel ended.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// epoll failed.
+    #[error("cannot wait for sockets")]
+    Poll(#[source] io::Error),
+    /// The TUN is gone.
+    #[error("the TUN device is gone")]
+    Device(#[source] io::Error),
+    /// The engine panicked too often.
+    #[error("the engine failed again and again")]
+    Panics,
+    /// The engine could not be built anew after a panic.
+    #[error("the engine cannot be built anew")]
+    Rebuild(#[source] StartError),
+}
+
+impl Tunnel {
+    /// Runs until [`Handle::stop`](crate::Handle::stop), or until the device is gone.
+    ///
+    /// A panic of the engine costs its flows, not the session: engine and sockets are built anew on the same device.
+    pub fn run(&mut self) -> Result<(), RunError> {
+        while !self.stopping {
+            self.wait()?;
+            let now = clock::now();
+            match catch_unwind(AssertUnwindSafe(|| self.turn(now))) {
+                Ok(outcome) => outcome?,
+                Err(_) => self.recover(now)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sleeps until something is to be done.
+    fn wait(&mut self) -> Result<(), RunError> {
+        let timeout = if self.device_ready || self.session.is_ready() {
+            Some(Duration::ZERO)
+        } else {
+            self.session.poll_timeout().map(|due| due.since(clock::now()))
+        };
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(RunError::Poll(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// One turn, in the order that [`engine::Engine`] asks for.
+    fn turn(&mut self, now: Timestamp) -> Result<(), RunError> {
+        self.stats.turns += 1;
+        self.batch.clear();
+        self.session.engine.handle_timeout(now);
+        self.session.handle_ready(now);
+        for event in &self.events {
+            match Source::of(event.token()) {
+                Some(Source::Device) => self.device_ready = true,
+                // Commands are looked for in every turn: those that a panic left behind have no event.
+                Some(Source::Waker) | None => {}
+                Some(source) => self.session.handle_event(source, event, now),
+            }
+        }
+        while let Some(command) = self.inbox.next() {
+            self.handle_command(command, now)?;
+        }
+        if self.device_ready {
+            let queue = self.device.read(&mut self.batch).map_err(RunError::Device)?;
+            self.device_ready = queue == Queue::Perhaps;
+        }
+        if !self.batch.is_empty() {
+            self.session.engine.handle_batch(&self.batch, now);
+        }
+        let mut around = Surroundings {
+            device: &self.device,
+            registry: self.poll.registry(),
+            outlet: &mut self.outlet,
+            stats: &mut self.stats,
+            now,
+        };
+        self.session.perform(&self.batch, &mut around);
+        self.outlet.flush();
+        Ok(())
+    }
+
+    fn handle_command(&mut self, command: Command, now: Timestamp) -> Result<(), RunError> {
+        match command {
+            Command::Stop => self.stopping = true,
+            Command::ReplaceRules(rules) => {
+                self.settings.rules = Arc::clone(&rules);
+                self.session.engine.replace_rules(rules, now);
+            }
+            Command::SetUpstream(upstream) => {
+                self.settings.upstream = upstream.clone();
+                self.session.engine.set_upstream(upstream, now);
+            }
+            Command::NetworkChanged => self.session.engine.network_changed(now),
+            Command::ReplaceDevice(device) => self.replace_device(device)?,
+            Command::Owner(flow, owner) => self.session.engine.handle_owner(flow, owner, now),
+            Command::Snapshot(reply) => {
+                let engine = self.session.engine.stats().clone();
+                // Whoever asked may have lost patience.
+                let _ = reply.try_send(Snapshot {
+                    engine,
+                    tunnel: self.stats,
+                });
+            }
+            #[cfg(test)]
+            Command::Panic => panic!("a test asked for it"),
+        }
+        Ok(())
+    }
+
+    fn replace_device(&mut self, device: Device) -> Result<(), RunError> {
+        // Another process may hold a copy of the old descriptor, which would keep it in epoll.
+        self.device
+            .deregister(self.poll.registry())
+            .map_err(RunError::Poll)?;
+        device.register(self.poll.registry()).map_err(RunError::Poll)?;
+        self.device = device;
+        self.device_ready = true;
+        Ok(())
+    }
+
+    /// The engine is in no known state: start anew, and tell of the outage.
+    fn recover(&mut self, began: Timestamp) -> Result<(), RunError> {
+        self.stats.panics += 1;
+        self.panics.retain(|at| began.since(*at) < PANIC_WINDOW);
+        self.panics.push(began);
+        if self.panics.len() > PANICS_AT_MOST {
+            return Err(RunError::Panics);
+        }
+        tracing::error!("the engine panicked and is built anew");
+        self.rebuild(began).map_err(RunError::Rebuild)?;
+        let lasted = clock::now().since(began);
+        self.outlet.stage(Notice::Outage { at: began, lasted });
+        self.outlet.flush();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

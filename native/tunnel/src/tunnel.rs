@@ -1,0 +1,116 @@
+//! The tunnel: what it is built from, and built from again after a panic.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use blocklist::Rules;
+use engine::{Batch, Config, Engine, Timestamp, Upstream};
+use mio::Poll;
+use thiserror::Error;
+
+use crate::clock;
+use crate::device::Device;
+use crate::handle::{self, Handle, Inbox};
+use crate::notices::{self, Events, Outlet};
+use crate::session::{Session, TunnelStats};
+use crate::sockets::Sockets;
+
+/// Events taken from epoll at once.
+const EVENTS: usize = 256;
+
+/// Why a tunnel could not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// No epoll, or the device does not take part in it.
+    #[error("cannot wait for the TUN device")]
+    Poll(#[source] io::Error),
+    /// No randomness.
+    #[error("cannot read random bytes from the system")]
+    Seed(#[source] io::Error),
+}
+
+/// What a tunnel starts with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The engine's settings. For its `segment_cap` see [`segment_cap`](crate::segment_cap).
+    pub config: Config,
+    /// The rules.
+    pub rules: Arc<Rules>,
+    /// What the network offers.
+    pub upstream: Upstream,
+    /// How upstream sockets are kept out of the tunnel.
+    pub sockets: Sockets,
+    /// Whether somebody answers [`Notice::WhoOwns`](crate::Notice::WhoOwns). If not, no flow has a known owner.
+    pub knows_owners: bool,
+}
+
+/// A TUN, an engine, and the sockets between it and the network.
+#[derive(Debug)]
+pub struct Tunnel {
+    pub(crate) poll: Poll,
+    pub(crate) events: mio::Events,
+    pub(crate) device: Device,
+    /// The device's queue may hold packets for which no event will come.
+    pub(crate) device_ready: bool,
+    pub(crate) batch: Batch,
+    pub(crate) session: Session,
+    pub(crate) settings: Settings,
+    pub(crate) inbox: Inbox,
+    pub(crate) outlet: Outlet,
+    pub(crate) stats: TunnelStats,
+    pub(crate) stopping: bool,
+    /// When the latest panics were.
+    pub(crate) panics: Vec<Timestamp>,
+}
+
+impl Tunnel {
+    /// A tunnel on `device`. It does nothing before [`Self::run`].
+    pub fn new(device: Device, settings: Settings) -> Result<(Self, Handle, Events), StartError> {
+        let poll = Poll::new().map_err(StartError::Poll)?;
+        device.register(poll.registry()).map_err(StartError::Poll)?;
+        let (handle, inbox) = handle::channel(poll.registry()).map_err(StartError::Poll)?;
+        let (outlet, events) = notices::queue();
+        let tunnel = Self {
+            session: new_session(&settings, clock::now())?,
+            batch: Batch::new(usize::from(settings.config.mtu)),
+            poll,
+            events: mio::Events::with_capacity(EVENTS),
+            device,
+            // The device may have been filled before it was registered.
+            device_ready: true,
+            settings,
+            inbox,
+            outlet,
+            stats: TunnelStats::default(),
+            stopping: false,
+            panics: Vec::new(),
+        };
+        Ok((tunnel, handle, events))
+    }
+
+    /// Drops engine and sockets, and starts anew with the settings of the moment.
+    pub(crate) fn rebuild(&mut self, now: Timestamp) -> Result<(), StartError> {
+        self.session = new_session(&self.settings, now)?;
+        self.batch.clear();
+        self.device_ready = true;
+        Ok(())
+    }
+}
+
+fn new_session(settings: &Settings, now: Timestamp) -> Result<Session, StartError> {
+    let seed = read_seed().map_err(StartError::Seed)?;
+    let mut engine = Engine::new(settings.config.clone(), Arc::clone(&settings.rules), seed, now);
+    engine.set_upstream(settings.upstream.clone(), now);
+    Ok(Session::new(
+        engine,
+        settings.sockets.clone(),
+        settings.knows_owners,
+    ))
+}
+
+fn read_seed() -> io::Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    File::open("/dev/urandom")?.read_exact(&mut seed)?;
+    Ok(seed)
+}
