@@ -1,0 +1,170 @@
+use super::*;
+
+#[path = "../../../../../tests/fixtures/client_hello.rs"]
+mod client_hello;
+
+use client_hello::Hello;
+
+const REQUEST: &[u8] =
+    b"GET /a HTTP/1.1\r\nAccept: */*\r\nHost: tracking.example.com:80\r\nCookie: x\r\n\r\n";
+
+fn sni(name: &str) -> Finding {
+    Finding::Name(Name::from_text(name), Seen::Sni)
+}
+
+fn host(name: &str) -> Finding {
+    Finding::Name(Name::from_text(name), Seen::Host)
+}
+
+/// The first finding that is one, and how many pieces it took.
+fn inspect<'a>(pieces: impl IntoIterator<Item = (usize, &'a [u8])>) -> (Finding, usize) {
+    let mut inspection = Inspection::default();
+    let mut count = 0;
+    for (offset, bytes) in pieces {
+        count += 1;
+        match inspection.push(offset as u64, bytes) {
+            Finding::NeedMore => {}
+            finding => return (finding, count),
+        }
+    }
+    (Finding::NeedMore, count)
+}
+
+fn chunks(stream: &[u8], size: usize) -> Vec<(usize, &[u8])> {
+    stream
+        .chunks(size)
+        .enumerate()
+        .map(|(i, chunk)| (i * size, chunk))
+        .collect()
+}
+
+#[test]
+fn whole_hello_in_the_first_slice_is_not_copied() {
+    let mut inspection = Inspection::default();
+    assert_eq!(
+        inspection.push(0, &Hello::browser("www.example.org").record()),
+        sni("www.example.org")
+    );
+    assert!(!inspection.has_begun());
+}
+
+#[test]
+fn name_is_found_whatever_the_segments() {
+    let hello = Hello::browser("www.example.org").records(700);
+    for size in [1, 2, 7, 100, 536, 1460] {
+        assert_eq!(inspect(chunks(&hello, size)).0, sni("www.example.org"), "{size}");
+        assert_eq!(
+            inspect(chunks(REQUEST, size)).0,
+            host("tracking.example.com"),
+            "{size}"
+        );
+        assert_eq!(
+            inspect(chunks(&hello, size).into_iter().rev()).0,
+            sni("www.example.org"),
+            "{size}"
+        );
+        assert_eq!(
+            inspect(chunks(REQUEST, size).into_iter().rev()).0,
+            host("tracking.example.com"),
+            "{size}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_said_before_the_last_byte() {
+    let hello = Hello::browser("www.example.org").records(700);
+    for stream in [&hello[..], REQUEST] {
+        let (finding, count) = inspect(chunks(stream, 1));
+        assert!(matches!(finding, Finding::Name(..)));
+        assert_eq!(count, stream.len());
+        for len in 0..stream.len() {
+            assert_eq!(inspect([(0, &stream[..len])]).0, Finding::NeedMore, "{len}");
+        }
+    }
+}
+
+#[test]
+fn first_arrival_wins() {
+    let mut later = REQUEST.to_vec();
+    later.make_ascii_uppercase();
+    let pieces = [
+        (0, &REQUEST[..60]),
+        (0, &later[..60]),
+        (20, &later[20..60]),
+        (60, &REQUEST[60..]),
+    ];
+    assert_eq!(inspect(pieces).0, host("tracking.example.com"));
+}
+
+#[test]
+fn other_protocols_are_undecidable_at_once() {
+    for other in [
+        &b"SSH-2.0-OpenSSH_9.2\r\n"[..],
+        b"\0\0\0\x2a",
+        b"\x13BitTorrent protocol",
+        b"EHLO a.b\r\n",
+    ] {
+        assert_eq!(
+            inspect([(0, other)]).0,
+            Finding::Undecidable(Undecidable::Unrecognised)
+        );
+    }
+}
+
+#[test]
+fn hello_or_request_without_a_name_is_nameless() {
+    assert_eq!(
+        inspect([(0, &Hello::nameless().record()[..])]).0,
+        Finding::Undecidable(Undecidable::Nameless)
+    );
+    assert_eq!(
+        inspect([(0, &b"GET / HTTP/1.0\r\n\r\n"[..])]).0,
+        Finding::Undecidable(Undecidable::Nameless)
+    );
+}
+
+#[test]
+fn what_exceeds_the_limit_is_undecidable_and_bounded() {
+    let hello = Hello::to("example.com").padding(LIMIT).records(9000);
+    assert_eq!(
+        inspect([(0, &hello[..100])]).0,
+        Finding::Undecidable(Undecidable::TooLong)
+    );
+
+    let line = [b"GET /", &[b'a'; 2 * LIMIT][..]].concat();
+    for size in [1, 1000, line.len()] {
+        assert_eq!(
+            inspect(chunks(&line, size)).0,
+            Finding::Undecidable(Undecidable::TooLong),
+            "{size}"
+        );
+    }
+}
+
+#[test]
+fn host_of_a_head_beyond_the_limit_is_still_found() {
+    let head = [b"GET / HTTP/1.1\r\nHost: a.b\r\nCookie: ", &[b'a'; 2 * LIMIT][..]].concat();
+    for size in [1, 1000, head.len()] {
+        assert_eq!(inspect(chunks(&head, size)).0, host("a.b"), "{size}");
+    }
+}
+
+#[test]
+fn after_a_reset_the_next_request_is_read() {
+    let next = b"GET /b HTTP/1.1\r\nHost: other.example\r\n\r\n";
+    let stream = [REQUEST, next].concat();
+    for size in [1, 10, stream.len()] {
+        let mut inspection = Inspection::default();
+        let mut findings = Vec::new();
+        for (offset, bytes) in chunks(&stream, size) {
+            let mut finding = inspection.push(offset as u64, bytes);
+            while let Finding::Name(name, _) = finding {
+                findings.push(name.to_string());
+                inspection.reset(inspection.message_end());
+                finding = inspection.push(offset as u64, bytes);
+            }
+        }
+        assert_eq!(findings, ["tracking.example.com", "other.example"], "{size}");
+    }
+}
