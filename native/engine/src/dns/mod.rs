@@ -15,7 +15,11 @@ pub(crate) enum Asker {
     /// A datagram from `app` to `server`.
     Udp { app: SocketAddr, server: SocketAddr },
     /// A message on a TCP flow.
-    Tcp { flow: FlowId, app: SocketAddr, server: SocketAddr },
+    Tcp {
+        flow: FlowId,
+        app: SocketAddr,
+        server: SocketAddr,
+    },
 }
 
 /// What the service needs of the rest of the engine for one input.
