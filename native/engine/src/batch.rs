@@ -1,7 +1,7 @@
 //! The packets of one wake-up, in one piece of storage.
 
 /// Packets a batch holds at most.
-pub const MAX_PACKETS: usize = 64;
+const MAX_PACKETS: usize = 64;
 
 /// Bytes after which a batch takes no further packet.
 const MAX_BYTES: usize = 256 * 1024;
@@ -30,7 +30,10 @@ impl Slice {
         let offset = if offset < self.len() { offset } else { self.len() };
         let rest = self.len() - offset;
         let len = if len < rest { len } else { rest };
-        Self { start: self.start + offset as u32, len: len as u32 }
+        Self {
+            start: self.start + offset as u32,
+            len: len as u32,
+        }
     }
 }
 
@@ -49,7 +52,12 @@ impl Batch {
     /// A batch for packets of up to `mtu` bytes.
     pub fn new(mtu: usize) -> Self {
         let bytes = (MAX_PACKETS * mtu.next_multiple_of(16)).min(MAX_BYTES + mtu);
-        Self { storage: vec![0; bytes], packets: Vec::with_capacity(MAX_PACKETS), end: 0, mtu }
+        Self {
+            storage: vec![0; bytes],
+            packets: Vec::with_capacity(MAX_PACKETS),
+            end: 0,
+            mtu,
+        }
     }
 
     /// Forgets all packets.
@@ -69,7 +77,10 @@ impl Batch {
     /// Takes the first `len` bytes of the last [`Self::room`] as a packet.
     pub fn commit(&mut self, len: usize) {
         let len = len.min(self.mtu).min(self.storage.len() - self.end);
-        self.packets.push(Slice { start: self.end as u32, len: len as u32 });
+        self.packets.push(Slice {
+            start: self.end as u32,
+            len: len as u32,
+        });
         self.end = (self.end + len).next_multiple_of(16).min(self.storage.len());
     }
 

@@ -59,6 +59,12 @@ pub struct Upstream {
 
 impl Default for Upstream {
     fn default() -> Self {
-        Self { ipv4: true, ipv6: true, resolvers: Vec::new(), nat64_prefix: None, mtu: 1500 }
+        Self {
+            ipv4: true,
+            ipv6: true,
+            resolvers: Vec::new(),
+            nat64_prefix: None,
+            mtu: 1500,
+        }
     }
 }

@@ -1,14 +1,23 @@
 //! The engine: one struct, four kinds of methods.
 
 use std::io::{IoSlice, IoSliceMut};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use blocklist::{AppId, Rules};
-use wire::icmp::Unreachable;
+use wire::icmp::{self, Unreachable};
+use wire::ip::IpHeader;
+use wire::tcp::TcpHeader;
 
+use crate::chunk::ChunkQueue;
+use crate::dns::{self, Dns};
+use crate::memory::Memory;
+use crate::outbox::{Command, Outbox, Payload};
+use crate::packet::{Class, Packet, classify};
+use crate::tcp::{self, Arrival, Next, Tcp};
 use crate::{
-    AskId, Batch, Config, EchoId, Failure, FlowId, MappingId, Output, Pump, Stats, Timestamp, Upstream,
+    AskId, Batch, Config, Discard, EchoId, Failure, FlowId, MappingId, Output, Pieces, Pump, Slice, Stats,
+    Timestamp, Upstream,
 };
 
 /// The firewall and its network stack.
@@ -21,51 +30,162 @@ use crate::{
 /// 4. read the TUN into a [`Batch`] and pass it to [`Self::handle_batch`];
 /// 5. drain [`Self::poll_output`] with that batch until it is `None`, before the batch is reused.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    config: Config,
+    rules: Arc<Rules>,
+    upstream: Upstream,
+    memory: Memory,
+    outbox: Outbox,
+    stats: Stats,
+    dns: Dns,
+    tcp: Tcp,
+}
+
+/// The splice beside the context that borrows the rest of the engine.
+macro_rules! tcp {
+    ($engine:ident, $now:expr) => {
+        (
+            &mut $engine.tcp,
+            tcp::Context {
+                config: &$engine.config,
+                rules: &$engine.rules,
+                memory: &mut $engine.memory,
+                upstream: &$engine.upstream,
+                dns: &mut $engine.dns,
+                outbox: &mut $engine.outbox,
+                stats: &mut $engine.stats,
+                now: $now,
+            },
+        )
+    };
+}
+
+/// The DNS service beside its context.
+macro_rules! dns {
+    ($engine:ident, $now:expr) => {
+        (
+            &mut $engine.dns,
+            dns::Context {
+                rules: &$engine.rules,
+                memory: &mut $engine.memory,
+                upstream: &$engine.upstream,
+                outbox: &mut $engine.outbox,
+                stats: &mut $engine.stats,
+                now: $now,
+            },
+        )
+    };
+}
 
 impl Engine {
     /// A new session. `seed` feeds every random choice.
     pub fn new(config: Config, rules: Arc<Rules>, seed: [u8; 32], now: Timestamp) -> Self {
-        let _ = (config, rules, seed, now);
-        unimplemented!()
+        let _ = now;
+        let mut half = [0; 8];
+        half.copy_from_slice(&seed[..8]);
+        Self {
+            tcp: Tcp::new(&config, seed),
+            dns: Dns::new(u64::from_le_bytes(half)),
+            config,
+            rules,
+            upstream: Upstream::default(),
+            memory: Memory::default(),
+            outbox: Outbox::default(),
+            stats: Stats::default(),
+        }
     }
 
     // Inputs.
 
     /// Takes the packets of one wake-up. Never fails: what is bad is counted.
     pub fn handle_batch(&mut self, batch: &Batch, now: Timestamp) {
-        let _ = (batch, now);
-        unimplemented!()
+        self.tcp.begin_batch();
+        for &slice in batch.packets() {
+            self.stats.packets_in += 1;
+            self.handle_packet(batch.bytes(slice), Some(slice), batch, now);
+        }
+        self.deliver_local_replies(now);
+    }
+
+    fn handle_packet(&mut self, bytes: &[u8], slice: Option<Slice>, batch: &Batch, now: Timestamp) {
+        let Ok(ip) = IpHeader::parse(bytes) else {
+            self.stats.discard(Discard::MalformedIp);
+            return;
+        };
+        let packet = Packet {
+            ip: &ip,
+            bytes,
+            slice,
+        };
+        match classify(&ip) {
+            Class::Tcp => self.handle_tcp(packet, batch, now),
+            Class::Udp => self.handle_udp(packet, now),
+            Class::Icmp => {}
+            Class::Fragment => {}
+            Class::Discard(why) => self.discard(packet, why),
+        }
+    }
+
+    /// Counts a packet that is not carried; the sender of a foreign protocol is told.
+    fn discard(&mut self, packet: Packet<'_>, why: Discard) {
+        self.stats.discard(why);
+        if why == Discard::Protocol
+            && let Some(reply) = icmp::emit_unreachable(packet.ip.dst, Unreachable::Protocol, packet.bytes)
+        {
+            self.outbox.push(Command::WriteTun(reply));
+        }
+    }
+
+    fn handle_tcp(&mut self, packet: Packet<'_>, batch: &Batch, now: Timestamp) {
+        let segment = packet.payload();
+        let Ok(header) = TcpHeader::parse(segment) else {
+            self.stats.discard(Discard::MalformedTransport);
+            return;
+        };
+        let (app, remote) = (packet.app(header.src_port), packet.remote(header.dst_port));
+        let arrival = Arrival {
+            header: &header,
+            segment,
+            slice: packet.payload_slice(),
+        };
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.handle_segment(app, remote, arrival, batch, &mut cx);
+    }
+
+    fn handle_udp(&mut self, packet: Packet<'_>, now: Timestamp) {
+        let _ = (packet, now);
     }
 
     /// Time has passed. Call it once a turn, first.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        let _ = now;
-        unimplemented!()
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.begin_turn(now);
+        tcp.handle_timeout(&mut cx);
+        self.dns.handle_timeout(now);
+        self.deliver_local_replies(now);
     }
 
     /// A dial ended.
     pub fn handle_dialed(&mut self, flow: FlowId, outcome: Result<(), Failure>, now: Timestamp) {
-        let _ = (flow, outcome, now);
-        unimplemented!()
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.handle_dialed(flow, outcome, &mut cx);
     }
 
     /// The flow's socket has something to read; `closed` if it also says that the far end has finished or failed.
     pub fn handle_readable(&mut self, flow: FlowId, closed: bool, now: Timestamp) {
-        let _ = (flow, closed, now);
-        unimplemented!()
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.handle_readable(flow, closed, &mut cx);
     }
 
     /// The flow's socket takes bytes again.
     pub fn handle_writable(&mut self, flow: FlowId, now: Timestamp) {
-        let _ = (flow, now);
-        unimplemented!()
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.handle_writable(flow, &mut cx);
     }
 
     /// A datagram came to the mapping's socket.
     pub fn handle_datagram(&mut self, mapping: MappingId, from: SocketAddr, payload: &[u8], now: Timestamp) {
         let _ = (mapping, from, payload, now);
-        unimplemented!()
     }
 
     /// An ICMP error came for a datagram from the mapping's socket to `to`.
@@ -77,63 +197,77 @@ impl Engine {
         now: Timestamp,
     ) {
         let _ = (mapping, to, cause, now);
-        unimplemented!()
     }
 
     /// An echo reply came.
     pub fn handle_echo_reply(&mut self, echo: EchoId, seq: u16, payload: &[u8], now: Timestamp) {
         let _ = (echo, seq, payload, now);
-        unimplemented!()
     }
 
     /// An ICMP error came for an echo request.
     pub fn handle_echo_failed(&mut self, echo: EchoId, cause: Unreachable, now: Timestamp) {
         let _ = (echo, cause, now);
-        unimplemented!()
     }
 
     /// A resolver answered.
     pub fn handle_answer(&mut self, ask: AskId, message: &[u8], now: Timestamp) {
-        let _ = (ask, message, now);
-        unimplemented!()
+        let (dns, mut cx) = dns!(self, now);
+        dns.handle_answer(ask, message, &mut cx);
+        self.deliver_local_replies(now);
     }
 
     /// No resolver answered.
     pub fn handle_ask_failed(&mut self, ask: AskId, now: Timestamp) {
-        let _ = (ask, now);
-        unimplemented!()
+        let (dns, mut cx) = dns!(self, now);
+        dns.handle_ask_failed(ask, &mut cx);
+        self.deliver_local_replies(now);
     }
 
     /// The answer to [`Output::WhoOwns`]; `None` if nobody knows.
     pub fn handle_owner(&mut self, flow: FlowId, owner: Option<AppId>, now: Timestamp) {
-        let _ = (flow, owner, now);
-        unimplemented!()
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.handle_owner(flow, owner, &mut cx);
     }
 
     /// The TUN refused the packet that [`Self::poll_output`] gave out last (ENOBUFS, ENOMEM).
     pub fn handle_tun_full(&mut self, now: Timestamp) {
-        let _ = now;
-        unimplemented!()
+        self.tcp.handle_tun_full(now, self.config.mtu);
+    }
+
+    /// Answers to questions that came over TCP go down their flows.
+    fn deliver_local_replies(&mut self, now: Timestamp) {
+        while let Some((flow, message)) = self.dns.poll_tcp_reply() {
+            let (tcp, mut cx) = tcp!(self, now);
+            tcp.handle_local_reply(flow, &message, &mut cx);
+        }
     }
 
     // Commands.
 
     /// Says what the network of the moment offers.
     pub fn set_upstream(&mut self, upstream: Upstream, now: Timestamp) {
-        let _ = (upstream, now);
-        unimplemented!()
+        let _ = now;
+        self.upstream = upstream;
     }
 
     /// The network is another one: flows of the lost one are reset, sockets are recreated.
     pub fn network_changed(&mut self, now: Timestamp) {
-        let _ = now;
-        unimplemented!()
+        let (dns, mut cx) = dns!(self, now);
+        dns.reset(&mut cx);
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.network_changed(&mut cx);
+        self.memory.clear();
     }
 
     /// Swaps the rules; open flows are judged again by their remembered name.
     pub fn replace_rules(&mut self, rules: Arc<Rules>, now: Timestamp) {
-        let _ = (rules, now);
-        unimplemented!()
+        self.rules = rules;
+        self.memory.clear();
+        let (dns, mut cx) = dns!(self, now);
+        dns.reset(&mut cx);
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.replace_rules(&mut cx);
+        self.deliver_local_replies(now);
     }
 
     // Pumps.
@@ -146,8 +280,8 @@ impl Engine {
         now: Timestamp,
         write: impl FnMut(&[IoSlice<'_>]) -> Pump,
     ) {
-        let _ = (flow, batch, now, write);
-        unimplemented!()
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.send_upstream(flow, batch, &mut cx, write);
     }
 
     /// Lets `read` (one scattered receive) fill pooled chunks for the flow.
@@ -157,38 +291,110 @@ impl Engine {
         now: Timestamp,
         read: impl FnMut(&mut [IoSliceMut<'_>]) -> Pump,
     ) {
-        let _ = (flow, now, read);
-        unimplemented!()
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.recv_upstream(flow, &mut cx, read);
     }
 
     // Outputs.
 
     /// The next thing to do, or `None` when this turn is drained.
     pub fn poll_output<'a>(&'a mut self, batch: &'a Batch) -> Option<Output<'a>> {
-        let _ = batch;
-        unimplemented!()
+        if let Some(command) = self.outbox.pop() {
+            if matches!(command, Command::WriteTun(_)) {
+                self.stats.packets_out += 1;
+            }
+            return Some(output_of(self.outbox.lent.insert(command), batch));
+        }
+        match self.tcp.poll(batch)? {
+            Next::Send(flow) => Some(Output::SendUpstream(flow)),
+            Next::Recv(flow) => Some(Output::RecvUpstream(flow)),
+            Next::Write(lent) => {
+                self.stats.packets_out += 1;
+                let (header, body) = self.tcp.lent(lent);
+                let mut pieces = Pieces::new(header);
+                body.map(|body: &ChunkQueue| {
+                    body.slices(lent.offset, lent.len, |piece| _ = pieces.push(piece))
+                });
+                Some(Output::WriteTun(pieces))
+            }
+        }
     }
 
     /// When [`Self::handle_timeout`] has something to do; a time that has passed means at once.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        unimplemented!()
+        [self.tcp.poll_timeout(), self.dns.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     // Getters.
 
     /// Counters.
-    pub fn stats(&self) -> &Stats {
-        unimplemented!()
+    pub fn stats(&self) -> Stats {
+        Stats {
+            tcp_flows: self.tcp.flows() as u64,
+            ..self.stats.clone()
+        }
     }
 
     /// The rules in force.
     pub fn rules(&self) -> &Arc<Rules> {
-        unimplemented!()
+        &self.rules
     }
+}
 
-    /// The families that are dialled now, for the tunnel's own use.
-    pub fn dials(&self, to: IpAddr) -> bool {
-        let _ = to;
-        unimplemented!()
+/// Lends a command's bytes out.
+fn output_of<'a>(command: &'a mut Command, batch: &'a Batch) -> Output<'a> {
+    let bytes_of = |payload: &'a Payload| match payload {
+        Payload::Batch(slice) => batch.bytes(*slice),
+        Payload::Owned(bytes) => bytes.as_slice(),
+    };
+    match command {
+        Command::WriteTun(packet) => Output::WriteTun(Pieces::new(packet)),
+        Command::Dial { flow, to } => Output::Dial { flow: *flow, to: *to },
+        Command::ShutdownUpstream(flow) => Output::ShutdownUpstream(*flow),
+        Command::CloseUpstream { flow, reset } => Output::CloseUpstream {
+            flow: *flow,
+            reset: *reset,
+        },
+        Command::Keepalive { flow, interval } => Output::Keepalive {
+            flow: *flow,
+            interval: *interval,
+        },
+        Command::SendDatagram {
+            mapping,
+            to,
+            payload,
+            may_fragment,
+        } => Output::SendDatagram {
+            mapping: *mapping,
+            to: *to,
+            payload: bytes_of(payload),
+            may_fragment: *may_fragment,
+        },
+        Command::CloseMapping(mapping) => Output::CloseMapping(*mapping),
+        Command::SendEcho {
+            echo,
+            to,
+            seq,
+            payload,
+        } => Output::SendEcho {
+            echo: *echo,
+            to: *to,
+            seq: *seq,
+            payload: bytes_of(payload),
+        },
+        Command::CloseEcho(echo) => Output::CloseEcho(*echo),
+        Command::Ask { ask, message } => Output::Ask {
+            ask: *ask,
+            message: std::mem::take(message),
+        },
+        Command::WhoOwns { flow, app, remote } => Output::WhoOwns {
+            flow: *flow,
+            app: *app,
+            remote: *remote,
+        },
+        Command::Event(event) => Output::Event(event.clone()),
     }
 }

@@ -6,19 +6,25 @@
 //! outputs.
 
 mod batch;
+mod chunk;
 mod config;
 mod dns;
 mod engine;
 mod flow;
 mod inspect;
 mod memory;
+mod nat64;
 mod outbox;
 mod output;
+mod packet;
+
 mod policy;
 mod pump;
 mod resolver;
 mod stats;
+mod tcp;
 mod time;
+mod timer;
 
 pub use batch::{Batch, Slice};
 pub use config::{Config, Depth, Upstream};

@@ -19,16 +19,43 @@ pub(crate) enum Payload {
 #[derive(Debug)]
 pub(crate) enum Command {
     WriteTun(Vec<u8>),
-    Dial { flow: FlowId, to: SocketAddr },
+    Dial {
+        flow: FlowId,
+        to: SocketAddr,
+    },
     ShutdownUpstream(FlowId),
-    CloseUpstream { flow: FlowId, reset: bool },
-    Keepalive { flow: FlowId, interval: Duration },
-    SendDatagram { mapping: MappingId, to: SocketAddr, payload: Payload, may_fragment: bool },
+    CloseUpstream {
+        flow: FlowId,
+        reset: bool,
+    },
+    Keepalive {
+        flow: FlowId,
+        interval: Duration,
+    },
+    SendDatagram {
+        mapping: MappingId,
+        to: SocketAddr,
+        payload: Payload,
+        may_fragment: bool,
+    },
     CloseMapping(MappingId),
-    SendEcho { echo: EchoId, to: IpAddr, seq: u16, payload: Payload },
+    SendEcho {
+        echo: EchoId,
+        to: IpAddr,
+        seq: u16,
+        payload: Payload,
+    },
     CloseEcho(EchoId),
-    Ask { ask: AskId, message: Vec<u8>, tcp: bool },
-    WhoOwns { flow: FlowId, app: SocketAddr, remote: SocketAddr },
+    Ask {
+        ask: AskId,
+        message: Vec<u8>,
+        tcp: bool,
+    },
+    WhoOwns {
+        flow: FlowId,
+        app: SocketAddr,
+        remote: SocketAddr,
+    },
     Event(Event),
 }
 

@@ -9,7 +9,7 @@ use blocklist::{Action, AppId};
 use crate::{AskId, EchoId, FlowId, MappingId, Reason, Timestamp};
 
 /// Pieces that a packet is gathered from, at most.
-pub const MAX_PIECES: usize = 8;
+const MAX_PIECES: usize = 8;
 
 /// One packet for the TUN, in pieces for one `writev`: the headers, then the body out of pooled chunks.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,9 @@ impl<'a> Pieces<'a> {
 
     /// Adds a piece; false when there is no room.
     pub(crate) fn push(&mut self, piece: &'a [u8]) -> bool {
-        let Some(slot) = self.pieces.get_mut(self.len) else { return false };
+        let Some(slot) = self.pieces.get_mut(self.len) else {
+            return false;
+        };
         *slot = IoSlice::new(piece);
         self.len += 1;
         true
@@ -41,7 +43,10 @@ impl<'a> Pieces<'a> {
 
     /// The packet in one piece, for tests and for devices without a gathered write.
     pub fn to_vec(&self) -> Vec<u8> {
-        self.as_slices().iter().flat_map(|piece| piece.iter().copied()).collect()
+        self.as_slices()
+            .iter()
+            .flat_map(|piece| piece.iter().copied())
+            .collect()
     }
 }
 

@@ -42,6 +42,13 @@ pub(crate) struct Decision {
 
 impl Decision {
     pub(crate) fn new(verdict: Verdict, seen: Seen, name: Option<Name>) -> Self {
-        Self { verdict, reason: Reason { because: verdict.because, seen, name } }
+        Self {
+            verdict,
+            reason: Reason {
+                because: verdict.because,
+                seen,
+                name,
+            },
+        }
     }
 }

@@ -4,4 +4,4 @@ mod assembler;
 mod inspection;
 
 use assembler::Assembler;
-pub(crate) use inspection::{Finding, Inspection, Undecidable};
+pub(crate) use inspection::{Finding, Inspection, LIMIT, Undecidable};

@@ -1,0 +1,87 @@
+//! Ends: FIN, RST, failures of the upstream side.
+
+use wire::tcp::{Flags, Options, Segment};
+
+use super::expire::half_closed_at;
+use super::flow::{Flow, Judgement, Phase, Upstream};
+use super::open::emit_packet;
+use super::{Context, Life, Tcp};
+use crate::Failure;
+use crate::outbox::Command;
+
+impl Tcp {
+    /// The app sends no more.
+    pub(super) fn on_half_close(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        if let Judgement::Reading(_) = flow.judgement {
+            if !flow.held.is_empty() {
+                // A hello that will never be whole. Its bytes may hold a name, so they do not leave.
+                return self.reset_app(flow, cx);
+            }
+            flow.judgement = Judgement::Allowed;
+            if flow.upstream == Upstream::None {
+                // Opened and closed without a byte: nobody needs to be dialled for that.
+                flow.eof = true;
+                flow.upstream_shut = true;
+            }
+        }
+        if flow.upstream == Upstream::Local && flow.questions == 0 {
+            flow.eof = true;
+        }
+        flow.stage_at = flow.stage_at.or(Some(half_closed_at(cx.now)));
+        self.activate(flow);
+        self.after_upload(flow, cx)
+    }
+
+    /// The far end sends no more: our FIN follows its last byte.
+    pub(super) fn upstream_finished(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        flow.eof = true;
+        flow.readable = false;
+        flow.stage_at = flow.stage_at.or(Some(half_closed_at(cx.now)));
+        self.activate(flow);
+        Life::Goes
+    }
+
+    /// The socket is dead. What was read is delivered first, then the app gets a RST.
+    pub(super) fn upstream_failed(&mut self, flow: &mut Flow, cause: Failure, cx: &mut Context<'_>) -> Life {
+        if flow.sent.is_empty() {
+            return self.reset_app(flow, cx);
+        }
+        flow.upstream = Upstream::Failed(cause);
+        flow.readable = false;
+        flow.held.clear(&mut self.pool);
+        flow.stage_at = Some(half_closed_at(cx.now));
+        self.activate(flow);
+        Life::Goes
+    }
+
+    /// Sends the app a RST and ends the flow.
+    pub(super) fn reset_app(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        // In SYN-SENT the app takes a RST for its acknowledgement number (RFC 9293 section 3.10.7.3), later for its
+        // sequence number.
+        let seq = if flow.phase == Phase::SynReceived {
+            wire::tcp::SeqNumber(0)
+        } else {
+            flow.snd_max
+        };
+        cx.outbox.push(Command::WriteTun(emit_packet(&Segment {
+            src: flow.remote,
+            dst: flow.app,
+            seq,
+            ack: flow.rcv_nxt,
+            flags: Flags::RST.with(Flags::ACK),
+            window: 0,
+            options: &Options::default(),
+        })));
+        Life::Ends { reset: true }
+    }
+
+    /// Forgets a flow: its chunks go back, its socket is closed.
+    pub(super) fn end(&mut self, mut flow: Box<Flow>, reset: bool, cx: &mut Context<'_>) {
+        flow.held.clear(&mut self.pool);
+        flow.sent.clear(&mut self.pool);
+        if !matches!(flow.upstream, Upstream::None | Upstream::Local) {
+            cx.outbox.push(Command::CloseUpstream { flow: flow.id, reset });
+        }
+        self.table.release(Self::key_of(&flow), flow.id);
+    }
+}

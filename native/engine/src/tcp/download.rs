@@ -1,0 +1,100 @@
+//! From the socket to the app: bytes are read into the chunks that stay the unacknowledged queue.
+
+use std::io::IoSliceMut;
+
+use super::flow::{Flow, Phase, Upstream};
+use super::{Context, Life, Tcp};
+use crate::{FlowId, Pump};
+
+/// Bytes that a flow may have read and not acknowledged by the app.
+const IN_FLIGHT: usize = 256 * 1024;
+/// Bytes that one flow may read in a turn.
+const TURN: usize = 256 * 1024;
+/// Less room than this is not worth a read, unless nothing is on its way.
+const WORTH_READING: usize = 16 * 1024;
+
+impl Flow {
+    /// How many bytes may be read from the socket now.
+    fn read_room(&self) -> usize {
+        let room = IN_FLIGHT
+            .min(self.snd_wnd as usize)
+            .saturating_sub(self.sent.len());
+        if room < WORTH_READING.min(self.snd_wnd as usize / 2) {
+            0
+        } else {
+            room
+        }
+    }
+
+    /// Whether a read is possible and useful.
+    pub(super) fn wants_read(&self) -> bool {
+        self.readable
+            && !self.eof
+            && self.upstream == Upstream::Connected
+            && self.phase == Phase::Established
+            && self.read_room() > 0
+    }
+}
+
+impl Tcp {
+    /// The flow's socket has something to read.
+    pub(crate) fn handle_readable(&mut self, id: FlowId, closed: bool, cx: &mut Context<'_>) {
+        self.with(id, cx, |tcp, flow, _| {
+            flow.readable = true;
+            flow.hung_up |= closed;
+            tcp.queue_read(flow);
+            Life::Goes
+        });
+    }
+
+    /// Puts a flow into the list of those to be read, if it wants to be.
+    pub(super) fn queue_read(&mut self, flow: &mut Flow) {
+        if !flow.wants_read() || flow.read_queued {
+            return;
+        }
+        flow.read_queued = true;
+        if flow.turn_bytes < TURN {
+            self.readable.push_back(flow.id);
+        } else {
+            flow.turn_bytes = 0;
+            self.readable_next.push_back(flow.id);
+        }
+    }
+
+    /// See [`crate::Engine::recv_upstream`].
+    pub(crate) fn recv_upstream(
+        &mut self,
+        id: FlowId,
+        cx: &mut Context<'_>,
+        mut read: impl FnMut(&mut [IoSliceMut<'_>]) -> Pump,
+    ) {
+        self.with(id, cx, |tcp, flow, cx| {
+            if !flow.wants_read() {
+                return Life::Goes;
+            }
+            let max = flow.read_room().min(tcp.segment_cap);
+            let bulk = flow.bulk;
+            let (offered, outcome) = flow.sent.fill(max, bulk, &mut tcp.pool, |slices, offered| {
+                let outcome = read(slices);
+                let n = if let Pump::Moved(n) = outcome { n } else { 0 };
+                (n, (offered, outcome))
+            });
+            match outcome {
+                Pump::Moved(n) => {
+                    flow.bulk = n >= offered;
+                    // A short read of a stream socket has drained it: the next bytes bring a new edge. Not so when
+                    // the end may be waiting behind them, which has been announced already.
+                    flow.readable = n >= offered || flow.hung_up;
+                    flow.turn_bytes += n;
+                    cx.stats.bytes_down += n as u64;
+                    tcp.activate(flow);
+                    tcp.queue_read(flow);
+                }
+                Pump::Full => flow.readable = false,
+                Pump::Eof => return tcp.upstream_finished(flow, cx),
+                Pump::Failed(cause) => return tcp.upstream_failed(flow, cause, cx),
+            }
+            Life::Goes
+        });
+    }
+}

@@ -1,0 +1,266 @@
+//! One TCP flow: what is known of both sides.
+
+use std::net::SocketAddr;
+
+use blocklist::AppId;
+use wire::Name;
+use wire::tcp::SeqNumber;
+
+use super::hold::Hold;
+use crate::chunk::ChunkQueue;
+use crate::inspect::Inspection;
+use crate::{Failure, FlowId, Timestamp};
+
+/// How far the handshake with the app is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The SYN is taken; the SYN-ACK waits for the upstream side or for the owner.
+    SynReceived,
+    /// The SYN-ACK is out.
+    SynAckSent,
+    /// Both directions are open, or were.
+    Established,
+}
+
+/// How far the upstream side is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Upstream {
+    /// Not dialled: no verdict yet.
+    None,
+    /// Dialled.
+    Dialing,
+    /// Connected.
+    Connected,
+    /// There is none: the DNS service is the far end.
+    Local,
+    /// Failed; what was read is still delivered, then the app gets a RST.
+    Failed(Failure),
+}
+
+/// Where the verdict stands.
+#[derive(Debug)]
+pub(super) enum Judgement {
+    /// The first bytes are being read.
+    Reading(Box<Inspection>),
+    /// A name with an app rule is known; its owner is being asked for.
+    AwaitingOwner,
+    /// Allowed.
+    Allowed,
+}
+
+/// Who owns the flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    NotAsked,
+    Asked,
+    Answered(Option<AppId>),
+}
+
+impl Owner {
+    pub(super) const fn app(self) -> Option<AppId> {
+        match self {
+            Self::Answered(app) => app,
+            Self::NotAsked | Self::Asked => None,
+        }
+    }
+}
+
+/// A place in the list of slices that arrived in this batch.
+pub(super) const NO_PIECE: u32 = u32::MAX;
+
+/// A flow. Sequence numbers named `rcv_*` count the app's bytes, `snd_*` those sent to it (RFC 9293 section 3.3.1).
+#[derive(Debug)]
+pub(super) struct Flow {
+    pub(super) id: FlowId,
+    pub(super) app: SocketAddr,
+    pub(super) remote: SocketAddr,
+
+    pub(super) phase: Phase,
+    pub(super) upstream: Upstream,
+    pub(super) judgement: Judgement,
+    pub(super) owner: Owner,
+    /// The name that the verdict was made on, for `replace_rules`.
+    pub(super) name: Option<(Name, crate::Seen)>,
+
+    /// Next byte expected from the app.
+    pub(super) rcv_nxt: SeqNumber,
+    /// First byte after the window that was advertised; never moves left.
+    pub(super) rcv_edge: SeqNumber,
+    /// Shift of the windows that we advertise; 0 unless the app offered scaling.
+    pub(super) rcv_scale: u8,
+    /// Bytes of the app that were acknowledged and wait for the socket.
+    pub(super) held: ChunkQueue,
+    /// Segments that came too early.
+    pub(super) hold: Hold,
+    /// First and last slice of this batch, an index into the table's pieces.
+    pub(super) pieces: (u32, u32),
+    /// Bytes in these slices.
+    pub(super) piece_bytes: usize,
+
+    /// Oldest byte that the app has not acknowledged.
+    pub(super) snd_una: SeqNumber,
+    /// Next byte to send.
+    pub(super) snd_nxt: SeqNumber,
+    /// First byte after all that was ever sent.
+    pub(super) snd_max: SeqNumber,
+    /// The app's window in bytes.
+    pub(super) snd_wnd: u32,
+    /// Shift of the app's windows.
+    pub(super) snd_scale: u8,
+    /// Bytes from `snd_una` on: unacknowledged, then unsent.
+    pub(super) sent: ChunkQueue,
+    /// Largest segment that the app takes.
+    pub(super) mss: u16,
+    pub(super) sack_permitted: bool,
+    /// Duplicate ACKs in a row.
+    pub(super) duplicates: u8,
+    /// Retransmissions in a row without progress.
+    pub(super) retries: u8,
+    /// After a loss segments go out at the MTU until this byte is acknowledged.
+    pub(super) recover: Option<SeqNumber>,
+
+    /// The app's FIN is in order and counted in `rcv_nxt`.
+    pub(super) fin_received: bool,
+    /// SHUT_WR was asked for.
+    pub(super) upstream_shut: bool,
+    /// The far end sends no more.
+    pub(super) eof: bool,
+    /// Our FIN is counted in `snd_nxt`.
+    pub(super) fin_sent: bool,
+    /// Our FIN is acknowledged.
+    pub(super) fin_acked: bool,
+    /// The socket took everything at the last write.
+    pub(super) writable: bool,
+    /// The socket may have something to read.
+    pub(super) readable: bool,
+    /// The socket said that the far end has finished or failed: read on to the end.
+    pub(super) hung_up: bool,
+    /// The last reads filled what was offered: bulk.
+    pub(super) bulk: bool,
+    pub(super) ack_pending: bool,
+    /// In the list of flows with something to do.
+    pub(super) queued: bool,
+    /// In the list of flows with something to read.
+    pub(super) read_queued: bool,
+    /// SO_KEEPALIVE was set.
+    pub(super) keepalive: bool,
+    /// Opened without waiting for the server: see the openings in ARCHITECTURE.md.
+    pub(super) silent: bool,
+    /// Questions on this flow that wait for an answer (`Upstream::Local` only).
+    pub(super) questions: u16,
+
+    /// Bytes read from the socket in this turn.
+    pub(super) turn_bytes: usize,
+    /// 100 ms period in which the app last sent data.
+    pub(super) sent_in: u64,
+    /// When the app was last heard.
+    pub(super) heard_at: Timestamp,
+    /// Retransmission, or zero-window probe.
+    pub(super) retransmit_at: Option<Timestamp>,
+    /// End of the stage: reading, dialling, asking, half-closed.
+    pub(super) stage_at: Option<Timestamp>,
+    /// When the earliest entry in the heap is due.
+    pub(super) armed_at: Option<Timestamp>,
+}
+
+impl Flow {
+    pub(super) fn new(id: FlowId, app: SocketAddr, remote: SocketAddr, now: Timestamp) -> Self {
+        Self {
+            id,
+            app,
+            remote,
+            phase: Phase::SynReceived,
+            upstream: Upstream::None,
+            judgement: Judgement::Reading(Box::default()),
+            owner: Owner::NotAsked,
+            name: None,
+            rcv_nxt: SeqNumber(0),
+            rcv_edge: SeqNumber(0),
+            rcv_scale: 0,
+            held: ChunkQueue::default(),
+            hold: Hold::default(),
+            pieces: (NO_PIECE, NO_PIECE),
+            piece_bytes: 0,
+            snd_una: SeqNumber(0),
+            snd_nxt: SeqNumber(0),
+            snd_max: SeqNumber(0),
+            snd_wnd: 0,
+            snd_scale: 0,
+            sent: ChunkQueue::default(),
+            mss: 536,
+            sack_permitted: false,
+            duplicates: 0,
+            retries: 0,
+            recover: None,
+            fin_received: false,
+            upstream_shut: false,
+            eof: false,
+            fin_sent: false,
+            fin_acked: false,
+            writable: true,
+            readable: false,
+            hung_up: false,
+            bulk: false,
+            ack_pending: false,
+            queued: false,
+            read_queued: false,
+            keepalive: false,
+            silent: false,
+            questions: 0,
+            turn_bytes: 0,
+            sent_in: 0,
+            heard_at: now,
+            retransmit_at: None,
+            stage_at: None,
+            armed_at: None,
+        }
+    }
+
+    /// Bytes (and our FIN) that are out and not acknowledged.
+    pub(super) fn in_flight(&self) -> usize {
+        distance(self.snd_una, self.snd_nxt)
+    }
+
+    /// Bytes of `sent` that are out; our FIN is not one of them.
+    pub(super) fn bytes_in_flight(&self) -> usize {
+        self.in_flight().min(self.sent.len())
+    }
+
+    /// Bytes read from the socket and never sent, or to be sent again.
+    pub(super) fn unsent(&self) -> usize {
+        self.sent.len() - self.bytes_in_flight()
+    }
+
+    /// Whether the app's bytes may go straight to the socket.
+    pub(super) fn can_forward(&self) -> bool {
+        matches!(self.judgement, Judgement::Allowed) && self.upstream == Upstream::Connected && self.writable
+    }
+
+    /// Whether the app's bytes wait for the socket.
+    pub(super) fn has_upload(&self) -> bool {
+        !self.held.is_empty() || self.piece_bytes > 0
+    }
+
+    /// The next time at which something is due.
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        match (self.retransmit_at, self.stage_at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Whether both directions are over and acknowledged.
+    pub(super) fn is_finished(&self) -> bool {
+        self.fin_acked && self.fin_received && (self.upstream_shut || self.upstream == Upstream::Local)
+    }
+
+    /// Whether one direction is over.
+    pub(super) fn is_half_closed(&self) -> bool {
+        self.fin_received || self.eof
+    }
+}
+
+/// How far `to` lies behind `from`; 0 if it lies before it.
+pub(super) fn distance(from: SeqNumber, to: SeqNumber) -> usize {
+    if to > from { to - from } else { 0 }
+}

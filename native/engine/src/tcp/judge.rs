@@ -1,0 +1,198 @@
+//! The verdict on a flow, made once, from its first bytes; and what follows from it.
+
+use std::time::Duration;
+
+use blocklist::{AppId, Verdict};
+use wire::Name;
+
+use super::flow::{Flow, Judgement, Owner, Phase, Upstream};
+use super::{Context, Life, Tcp};
+use crate::inspect::Finding;
+use crate::outbox::Command;
+use crate::policy::Decision;
+use crate::{Event, FlowId, Seen, Timestamp, Transport, VerdictEvent};
+
+/// How long a flow whose name has an app rule waits for its owner; then the rule for all holds.
+const OWNER_WAIT: Duration = Duration::from_millis(50);
+
+/// How long a begun hello may take. Its bytes never leave unjudged, so a hello that is not finished by then is reset.
+pub(super) const HELLO_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a silently opened flow may be dialled without an answer.
+pub(super) const SILENT_DIAL_WAIT: Duration = Duration::from_secs(3);
+
+impl Tcp {
+    /// Acts on what the first bytes say.
+    pub(super) fn judge(&mut self, flow: &mut Flow, finding: Finding, cx: &mut Context<'_>) -> Life {
+        match finding {
+            Finding::NeedMore => {
+                if flow.held.is_empty() {
+                    flow.stage_at = Some(cx.now + HELLO_WAIT);
+                }
+                Life::Goes
+            }
+            Finding::Name(name, seen) => {
+                flow.name = Some((name, seen));
+                self.ask_owner_or_decide(flow, cx)
+            }
+            Finding::Undecidable(_) => self.decide(flow, cx),
+        }
+    }
+
+    fn ask_owner_or_decide(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        let matters = flow
+            .name
+            .as_ref()
+            .is_some_and(|(name, _)| cx.rules.has_app_rule(name.as_str()));
+        if !matters || flow.owner != Owner::NotAsked {
+            return self.decide(flow, cx);
+        }
+        flow.owner = Owner::Asked;
+        flow.judgement = Judgement::AwaitingOwner;
+        flow.stage_at = Some(cx.now + OWNER_WAIT);
+        cx.outbox.push(Command::WhoOwns {
+            flow: flow.id,
+            app: flow.app,
+            remote: flow.remote,
+        });
+        Life::Goes
+    }
+
+    /// The owner is known, or will not be.
+    pub(crate) fn handle_owner(&mut self, id: FlowId, owner: Option<AppId>, cx: &mut Context<'_>) {
+        self.with(id, cx, |tcp, flow, cx| {
+            if !matches!(flow.judgement, Judgement::AwaitingOwner) {
+                return Life::Goes;
+            }
+            flow.owner = Owner::Answered(owner);
+            tcp.decide(flow, cx)
+        });
+    }
+
+    /// The verdict, by the name if there is one, else by the address alone.
+    pub(super) fn decide(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        let decision = decision_of(flow, cx);
+        tell(flow, &decision, cx);
+        if decision.verdict.is_block() {
+            return self.refuse(flow, cx);
+        }
+        self.allow(flow, cx);
+        Life::Goes
+    }
+
+    /// Lets the flow through: dials if that is still to be done, and sends what was held.
+    pub(super) fn allow(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
+        flow.judgement = Judgement::Allowed;
+        flow.stage_at = None;
+        if flow.upstream == Upstream::None {
+            self.dial(flow, cx);
+            flow.stage_at = flow.silent.then(|| cx.now + SILENT_DIAL_WAIT);
+        }
+        self.activate(flow);
+    }
+
+    pub(super) fn dial(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
+        flow.upstream = Upstream::Dialing;
+        cx.outbox.push(Command::Dial {
+            flow: flow.id,
+            to: flow.remote,
+        });
+    }
+
+    fn refuse(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        // What the app wrote is acknowledged by the RST's own number, so that it is taken at once.
+        let _ = self.reset_app(flow, cx);
+        Life::Ends { reset: true }
+    }
+
+    /// Rules were replaced: the flow is judged again by the name that is remembered.
+    pub(super) fn judge_again(&mut self, id: FlowId, cx: &mut Context<'_>) {
+        self.with(id, cx, |tcp, flow, cx| {
+            if flow.name.is_none() || !matches!(flow.judgement, Judgement::Allowed) {
+                return Life::Goes;
+            }
+            let decision = decision_of(flow, cx);
+            if !decision.verdict.is_block() {
+                return Life::Goes;
+            }
+            tell(flow, &decision, cx);
+            tcp.refuse(flow, cx)
+        });
+    }
+
+    /// The stage's time is over.
+    pub(super) fn stage_over(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        flow.stage_at = None;
+        match (&flow.judgement, flow.upstream) {
+            (_, Upstream::Dialing) if flow.silent => self.silent_dial_failed(flow, cx),
+            (_, Upstream::Local) => self.local_idle(flow, cx),
+            (Judgement::AwaitingOwner, _) => {
+                flow.owner = Owner::Answered(None);
+                self.decide(flow, cx)
+            }
+            // Neither side spoke: a server that speaks first. Only the address is left to judge by.
+            (Judgement::Reading(_), Upstream::None) if flow.held.is_empty() => {
+                if flow.phase == Phase::SynAckSent {
+                    return Life::Goes;
+                }
+                let life = self.decide(flow, cx);
+                if life == Life::Goes {
+                    // What the app says later is still read before it leaves.
+                    flow.judgement = Judgement::Reading(Box::default());
+                }
+                life
+            }
+            (Judgement::Reading(_), _) if !flow.held.is_empty() => self.reset_app(flow, cx),
+            _ if flow.is_half_closed() => self.reset_app(flow, cx),
+            _ => Life::Goes,
+        }
+    }
+
+    /// The name was allowed, so the truth may be told from now on: the app sees the next dial's own outcome.
+    pub(super) fn silent_dial_failed(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        self.remember_truthful(flow.remote, cx.now);
+        self.reset_app(flow, cx)
+    }
+}
+
+fn decision_of(flow: &Flow, cx: &Context<'_>) -> Decision {
+    let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
+    let name = flow.name.as_ref().map(|(name, _)| name);
+    if let Some(origin) = cx.memory.covering(flow.remote.ip(), name, cx.now) {
+        let seen = flow.name.as_ref().map_or(Seen::Query, |(_, seen)| *seen);
+        return Decision::new(origin.verdict, seen, Some(origin.asked.clone()));
+    }
+    if let Some((name, seen)) = &flow.name {
+        return Decision::new(
+            cx.rules.verdict(name.as_str(), flow.owner.app()),
+            *seen,
+            Some(name.clone()),
+        );
+    }
+    let verdict = cx
+        .rules
+        .verdict_ip(ip, flow.remote.port(), flow.owner.app())
+        .unwrap_or(Verdict::NO_RULE);
+    let name: Option<Name> = cx.memory.name(flow.remote.ip(), cx.now);
+    Decision::new(verdict, Seen::Address, name)
+}
+
+/// Tells the verdict to the log.
+pub(super) fn tell(flow: &Flow, decision: &Decision, cx: &mut Context<'_>) {
+    if decision.verdict.is_block() {
+        cx.stats.blocked += 1;
+    } else {
+        cx.stats.allowed += 1;
+    }
+    let at: Timestamp = cx.now;
+    cx.outbox.push(Command::Event(Event::Verdict(VerdictEvent {
+        at,
+        transport: Transport::Tcp,
+        action: decision.verdict.action,
+        reason: decision.reason.clone(),
+        app: flow.app,
+        remote: flow.remote,
+        owner: flow.owner.app(),
+        record_type: None,
+    })));
+}

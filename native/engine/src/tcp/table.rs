@@ -1,0 +1,144 @@
+//! Flows by five-tuple and by id.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ahash::{HashMap, RandomState};
+
+use super::flow::Flow;
+use crate::FlowId;
+
+/// Both endpoints, packed for the hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FlowKey {
+    app: u128,
+    remote: u128,
+    ports: u32,
+}
+
+impl FlowKey {
+    pub(super) fn new(app: SocketAddr, remote: SocketAddr) -> Self {
+        Self {
+            app: bits(app.ip()),
+            remote: bits(remote.ip()),
+            ports: u32::from(app.port()) << 16 | u32::from(remote.port()),
+        }
+    }
+}
+
+fn bits(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    generation: u32,
+    flow: Option<Box<Flow>>,
+}
+
+/// A slab of flows and the index into it.
+#[derive(Debug)]
+pub(super) struct Table {
+    by_key: HashMap<FlowKey, FlowId>,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// The flow of the last lookup: bulk traffic asks for the same one again.
+    last: Option<(FlowKey, FlowId)>,
+}
+
+impl Table {
+    pub(super) fn new(hasher: RandomState) -> Self {
+        Self {
+            by_key: HashMap::with_hasher(hasher),
+            slots: Vec::new(),
+            free: Vec::new(),
+            last: None,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    pub(super) fn find(&mut self, key: FlowKey) -> Option<FlowId> {
+        if let Some((last, id)) = self.last
+            && last == key
+        {
+            return Some(id);
+        }
+        let id = *self.by_key.get(&key)?;
+        self.last = Some((key, id));
+        Some(id)
+    }
+
+    /// Makes room for a flow under `key`; the flow itself is checked in by the caller.
+    pub(super) fn reserve(&mut self, key: FlowKey) -> FlowId {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            (self.slots.len() - 1) as u32
+        });
+        let id = FlowId {
+            index,
+            generation: self.slots[index as usize].generation,
+        };
+        self.by_key.insert(key, id);
+        id
+    }
+
+    pub(super) fn get(&self, id: FlowId) -> Option<&Flow> {
+        let slot = self.slots.get(id.index as usize)?;
+        slot.flow.as_deref().filter(|_| slot.generation == id.generation)
+    }
+
+    pub(super) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
+        let slot = self.slots.get_mut(id.index as usize)?;
+        slot.flow
+            .as_deref_mut()
+            .filter(|_| slot.generation == id.generation)
+    }
+
+    /// Takes a flow out to work on it beside the rest of the splice.
+    pub(super) fn check_out(&mut self, id: FlowId) -> Option<Box<Flow>> {
+        let slot = self.slots.get_mut(id.index as usize)?;
+        if slot.generation == id.generation {
+            slot.flow.take()
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn check_in(&mut self, flow: Box<Flow>) {
+        if let Some(slot) = self.slots.get_mut(flow.id.index as usize) {
+            slot.flow = Some(flow);
+        }
+    }
+
+    /// Frees the place of a flow that was checked out and will not come back.
+    pub(super) fn release(&mut self, key: FlowKey, id: FlowId) {
+        self.by_key.remove(&key);
+        self.last = None;
+        if let Some(slot) = self.slots.get_mut(id.index as usize) {
+            slot.generation = slot.generation.wrapping_add(1);
+            self.free.push(id.index);
+        }
+    }
+
+    /// The ids of all flows, in the order of their places.
+    pub(super) fn ids(&self) -> Vec<FlowId> {
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.flow.as_ref().map(|flow| flow.id))
+            .collect()
+    }
+
+    /// The first flow of which `wanted` is true.
+    pub(super) fn find_flow(&self, wanted: impl Fn(&Flow) -> bool) -> Option<FlowId> {
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.flow.as_deref())
+            .find(|flow| wanted(flow))
+            .map(|flow| flow.id)
+    }
+}
