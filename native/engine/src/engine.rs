@@ -386,9 +386,10 @@ fn output_of<'a>(command: &'a mut Command, batch: &'a Batch) -> Output<'a> {
             payload: bytes_of(payload),
         },
         Command::CloseEcho(echo) => Output::CloseEcho(*echo),
-        Command::Ask { ask, message } => Output::Ask {
+        Command::Ask { ask, message, tcp } => Output::Ask {
             ask: *ask,
             message: std::mem::take(message),
+            tcp: *tcp,
         },
         Command::WhoOwns { flow, app, remote } => Output::WhoOwns {
             flow: *flow,
