@@ -151,24 +151,4 @@ fn kernel_release() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Device, OpenError, cap_of, segment_cap};
-
-    #[test]
-    fn kernels_from_6_6_on_take_large_segments() {
-        assert_eq!(cap_of("6.6.0-rc1"), 65_000);
-        assert_eq!(cap_of("6.18.44-fc"), 65_000);
-        assert_eq!(cap_of("7.0"), 65_000);
-        assert_eq!(cap_of("6.5.13"), 32_256);
-        assert_eq!(cap_of("5.10.198-android13-4-00050"), 32_256);
-        assert_eq!(cap_of("4.19"), 32_256);
-        assert_eq!(cap_of(""), 32_256);
-        assert!(segment_cap() >= 32_256);
-    }
-
-    #[test]
-    fn name_that_no_interface_has_is_refused_without_a_system_call() {
-        assert!(matches!(Device::open(""), Err(OpenError::Name)));
-        assert!(matches!(Device::open("sixteen-bytes-xx"), Err(OpenError::Name)));
-    }
-}
+mod tests;

@@ -10,6 +10,8 @@ mod device;
 mod echo;
 mod errqueue;
 mod handle;
+#[cfg(test)]
+mod lab;
 mod limits;
 mod notices;
 mod options;
