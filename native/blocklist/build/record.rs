@@ -1,6 +1,6 @@
 //! The records of a file, checked: see `blocklists/FORMAT.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::Deserialize;
@@ -63,6 +63,9 @@ enum Function {
 struct Source {
     kind: Kind,
     url: String,
+    /// Which family of lists it belongs to; lists that take each other in are one family.
+    #[serde(default)]
+    lineage: Option<String>,
     #[serde(default, rename = "read")]
     _read: Option<String>,
     #[serde(default, rename = "says")]
@@ -313,6 +316,11 @@ impl Record {
         {
             return Err("a shipped rule has evidence; add a source, or write `status = \"lead\"`".into());
         }
+        if self.status == Status::Shipped && file.role == Role::Block && !self.is_backed(file) {
+            return Err(
+                "two lists of different lineage, or evidence of another kind, ship a rule; add one".into(),
+            );
+        }
         match file.role {
             Role::Block if self.sends.is_none() => Err("say what the name `sends`".into()),
             Role::Block if self.function(file).is_none() => {
@@ -338,6 +346,18 @@ impl Record {
 
     fn function(&self, file: &File) -> Option<Function> {
         self.function.or(file.function)
+    }
+
+    /// Whether some evidence is more than a list, or two lists know the name independently.
+    fn is_backed(&self, file: &File) -> bool {
+        let sources = || self.evidence.iter().filter_map(|key| file.source.get(key));
+        let lists: BTreeSet<_> = sources()
+            .filter(|s| s.kind == Kind::Listed)
+            .map(|s| &s.lineage)
+            .collect();
+        self.function(file) == Some(Function::Canary)
+            || sources().any(|source| source.kind != Kind::Listed)
+            || lists.len() > 1
     }
 
     /// The rules of a record: one, or one a sibling, an address and a port.
