@@ -46,10 +46,19 @@ impl Resolvers {
         let listed = match fs::read_to_string(system) {
             Ok(text) => nameservers(&text),
             Err(_) if !named.is_empty() => Vec::new(),
-            Err(source) => return Err(ResolversError::Read { path: RESOLV_CONF, source }),
+            Err(source) => {
+                return Err(ResolversError::Read {
+                    path: RESOLV_CONF,
+                    source,
+                });
+            }
         };
         let has_stub = listed.iter().any(IpAddr::is_loopback);
-        let behind = if has_stub { fs::read_to_string(uplinks).ok() } else { None };
+        let behind = if has_stub {
+            fs::read_to_string(uplinks).ok()
+        } else {
+            None
+        };
         let candidates = if !named.is_empty() {
             named.to_vec()
         } else if let Some(text) = &behind {
@@ -65,7 +74,10 @@ impl Resolvers {
         if upstream.is_empty() {
             return Err(ResolversError::OnlyLoopback);
         }
-        Ok(Self { upstream, behind_resolved: behind.is_some() })
+        Ok(Self {
+            upstream,
+            behind_resolved: behind.is_some(),
+        })
     }
 }
 
@@ -78,7 +90,9 @@ fn nameservers(text: &str) -> Vec<IpAddr> {
         if words.next() != Some("nameserver") {
             continue;
         }
-        let Some(Ok(address)) = words.next().map(str::parse::<IpAddr>) else { continue };
+        let Some(Ok(address)) = words.next().map(str::parse::<IpAddr>) else {
+            continue;
+        };
         if !found.contains(&address) {
             found.push(address);
         }
@@ -106,7 +120,10 @@ mod tests {
     fn nameserver_lines_are_read_and_all_else_is_passed_over() {
         let text = "# nameserver 1.1.1.1\n; nameserver 2.2.2.2\nsearch lan\n nameserver\t9.9.9.9 \nnameserver 2620:fe::fe\n\
                     nameserver fe80::1%eth0\nnameserver\nnameserver nine\nnameservers 3.3.3.3\nnameserver 9.9.9.9\r\n";
-        let expected: Vec<IpAddr> = ["9.9.9.9", "2620:fe::fe"].iter().map(|a| a.parse().unwrap()).collect();
+        let expected: Vec<IpAddr> = ["9.9.9.9", "2620:fe::fe"]
+            .iter()
+            .map(|a| a.parse().unwrap())
+            .collect();
         assert_eq!(nameservers(text), expected);
     }
 
@@ -143,18 +160,27 @@ mod tests {
 
     #[test]
     fn loopback_is_never_an_upstream() {
-        let system = file("loopback", "nameserver 127.0.0.1\nnameserver ::1\nnameserver 0.0.0.0\n");
+        let system = file(
+            "loopback",
+            "nameserver 127.0.0.1\nnameserver ::1\nnameserver 0.0.0.0\n",
+        );
         let nowhere = Path::new("/nonexistent/resolv.conf");
         let error = Resolvers::find_in(&[], &system, nowhere).unwrap_err();
         assert!(error.to_string().contains("--dns"), "{error}");
         let mixed = file("mixed", "nameserver 127.0.0.1\nnameserver 10.0.0.1\n");
-        assert_eq!(addresses(&Resolvers::find_in(&[], &mixed, nowhere).unwrap()), ["10.0.0.1:53"]);
+        assert_eq!(
+            addresses(&Resolvers::find_in(&[], &mixed, nowhere).unwrap()),
+            ["10.0.0.1:53"]
+        );
     }
 
     #[test]
     fn missing_file_matters_only_without_a_named_resolver() {
         let nowhere = Path::new("/nonexistent/resolv.conf");
-        assert!(matches!(Resolvers::find_in(&[], nowhere, nowhere), Err(ResolversError::Read { .. })));
+        assert!(matches!(
+            Resolvers::find_in(&[], nowhere, nowhere),
+            Err(ResolversError::Read { .. })
+        ));
         assert!(Resolvers::find_in(&["9.9.9.9".parse().unwrap()], nowhere, nowhere).is_ok());
     }
 }

@@ -50,7 +50,10 @@ impl Routes {
         }
         let mut ip = Iproute2;
         let state = State::claim(Path::new(FOLDER), &network(), device, &mut ip)?;
-        Ok(Self { state: Some(state), ip })
+        Ok(Self {
+            state: Some(state),
+            ip,
+        })
     }
 
     /// Brings the machine's traffic into the device, which exists.
@@ -62,10 +65,14 @@ impl Routes {
         resolvers: &[IpAddr],
         behind_resolved: bool,
     ) -> Result<(), RoutesError> {
-        let Some(state) = &mut self.state else { return Ok(()) };
+        let Some(state) = &mut self.state else {
+            return Ok(());
+        };
         let mtu = mtu.to_string();
         // Not on record: the device goes with the run.
-        self.ip.run(&["link", "set", "dev", device, "up", "mtu", &mtu]).map_err(StateError::from)?;
+        self.ip
+            .run(&["link", "set", "dev", device, "up", "mtu", &mtu])
+            .map_err(StateError::from)?;
         for step in plan::plan(device, families(), depth, resolvers) {
             state.make(&step, &mut self.ip)?;
         }
@@ -77,7 +84,9 @@ impl Routes {
 
     /// Takes all of it back.
     pub(crate) fn take_back(&mut self) -> Result<(), RoutesError> {
-        let Some(state) = self.state.take() else { return Ok(()) };
+        let Some(state) = self.state.take() else {
+            return Ok(());
+        };
         Ok(state.take_back(&mut self.ip)?)
     }
 }
@@ -101,18 +110,27 @@ fn families() -> &'static [Family] {
 /// Answers to marked sockets come in where an unmarked packet to their source would not go out (RFC 3704 section
 /// 2.2). The kernel takes the larger of `all` and the interface's own setting: 1 is strict, 2 is loose.
 fn has_strict_reverse_path() -> bool {
-    let setting = |folder: &Path| fs::read_to_string(folder.join("rp_filter")).map(|text| text.trim().to_owned());
+    let setting =
+        |folder: &Path| fs::read_to_string(folder.join("rp_filter")).map(|text| text.trim().to_owned());
     let conf = Path::new("/proc/sys/net/ipv4/conf");
     if setting(&conf.join("all")).is_ok_and(|all| all == "2") {
         return false;
     }
-    let Ok(entries) = fs::read_dir(conf) else { return false };
-    entries.flatten().any(|entry| setting(&entry.path()).is_ok_and(|value| value == "1"))
+    let Ok(entries) = fs::read_dir(conf) else {
+        return false;
+    };
+    entries
+        .flatten()
+        .any(|entry| setting(&entry.path()).is_ok_and(|value| value == "1"))
 }
 
 /// The network namespace, as a number: several may share `/run`.
 fn network() -> String {
     let link = fs::read_link("/proc/self/ns/net").unwrap_or_default();
-    let digits: String = link.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
+    let digits: String = link
+        .to_string_lossy()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
     if digits.is_empty() { "0".to_owned() } else { digits }
 }

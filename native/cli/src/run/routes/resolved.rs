@@ -7,8 +7,12 @@ use super::ANNOUNCED;
 
 /// Makes the device the way to all names.
 pub(crate) fn announce(device: &str) {
-    let calls: [&[&str]; 3] =
-        [&["dns", device, ANNOUNCED], &["domain", device, "~."], &["default-route", device, "yes"]];
+    let resolver = ANNOUNCED.to_string();
+    let calls: [&[&str]; 3] = [
+        &["dns", device, &resolver],
+        &["domain", device, "~."],
+        &["default-route", device, "yes"],
+    ];
     for arguments in calls {
         let status = Command::new("resolvectl")
             .args(arguments)

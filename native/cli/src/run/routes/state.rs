@@ -63,7 +63,9 @@ impl State {
         fs::create_dir_all(folder).map_err(failed(folder))?;
         for entry in fs::read_dir(folder).map_err(failed(folder))? {
             let path = entry.map_err(failed(folder))?.path();
-            let Some(left) = device_of(&path, network) else { continue };
+            let Some(left) = device_of(&path, network) else {
+                continue;
+            };
             match Self::open(&path).map_err(failed(&path))? {
                 Some(state) => state.take_back(ip)?,
                 None => return Err(StateError::AlreadyRuns { device: left }),
@@ -71,12 +73,19 @@ impl State {
         }
         let path = folder.join(format!("{network}-{device}.state"));
         let state = Self::open(&path).map_err(failed(&path))?;
-        state.ok_or_else(|| StateError::AlreadyRuns { device: device.to_owned() })
+        state.ok_or_else(|| StateError::AlreadyRuns {
+            device: device.to_owned(),
+        })
     }
 
     /// Records a step and makes it.
     pub(crate) fn make(&mut self, step: &Step, ip: &mut impl Ip) -> Result<(), StateError> {
-        writeln!(self.file, "{step}").map_err(|source| StateError::File { path: self.path.clone(), source })?;
+        self.file
+            .write_all(format!("{step}\n").as_bytes())
+            .map_err(|source| StateError::File {
+                path: self.path.clone(),
+                source,
+            })?;
         match ip.run(&step.make()) {
             // Already there is as good as made, and is taken back all the same.
             Err(IpError::Refused { message, .. }) if message.contains("File exists") => Ok(()),
@@ -87,11 +96,17 @@ impl State {
     /// Takes back every recorded step, last first, and ends the record. What could not be taken back stays recorded
     /// for the next start; the first such error is returned after all steps were tried.
     pub(crate) fn take_back(&self, ip: &mut impl Ip) -> Result<(), StateError> {
-        let failed = |source| StateError::File { path: self.path.clone(), source };
+        let failed = |source| StateError::File {
+            path: self.path.clone(),
+            source,
+        };
         let text = fs::read_to_string(&self.path).map_err(failed)?;
         let mut first = None;
-        // A line cut off by a kill was never acted on.
-        for step in text.lines().rev().filter_map(|line| line.parse::<Step>().ok()) {
+        // A line that a kill cut off was never acted on, and cut off it may mean somebody else's rule.
+        let whole = text
+            .split_inclusive('\n')
+            .filter_map(|line| line.strip_suffix('\n')?.parse::<Step>().ok());
+        for step in whole.collect::<Vec<_>>().iter().rev() {
             if let Err(error) = ip.run(&step.take_back())
                 && !is_gone(&error)
             {
@@ -108,7 +123,10 @@ impl State {
     fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), file })),
+            Ok(()) => Ok(Some(Self {
+                path: path.to_owned(),
+                file,
+            })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -117,7 +135,10 @@ impl State {
 
 fn device_of(path: &Path, network: &str) -> Option<String> {
     let name = path.file_name()?.to_str()?;
-    let device = name.strip_prefix(network)?.strip_prefix('-')?.strip_suffix(".state")?;
+    let device = name
+        .strip_prefix(network)?
+        .strip_prefix('-')?
+        .strip_suffix(".state")?;
     Some(device.to_owned())
 }
 
@@ -142,9 +163,10 @@ mod tests {
             let arguments = arguments.join(" ");
             self.calls.push(arguments.clone());
             match self.refuse.iter().find(|(part, _)| arguments.contains(part)) {
-                Some((_, message)) => {
-                    Err(IpError::Refused { arguments, message: (*message).to_owned() })
-                }
+                Some((_, message)) => Err(IpError::Refused {
+                    arguments,
+                    message: (*message).to_owned(),
+                }),
                 None => Ok(()),
             }
         }
@@ -173,24 +195,33 @@ mod tests {
             state.make(step, &mut ip).unwrap();
         }
         state.take_back(&mut ip).unwrap();
-        assert_eq!(ip.calls, [
-            "-4 address add 10.0.0.1/30 dev t",
-            "-4 route add default dev t table 7",
-            "-6 rule add pref 9 lookup 7",
-            "-6 rule del pref 9 lookup 7",
-            "-4 route del default dev t table 7",
-            "-4 address del 10.0.0.1/30 dev t",
-        ]);
+        assert_eq!(
+            ip.calls,
+            [
+                "-4 address add 10.0.0.1/30 dev t",
+                "-4 route add default dev t table 7",
+                "-6 rule add pref 9 lookup 7",
+                "-6 rule del pref 9 lookup 7",
+                "-4 route del default dev t table 7",
+                "-4 address del 10.0.0.1/30 dev t",
+            ]
+        );
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
     }
 
     #[test]
     fn step_is_on_record_before_it_is_made() {
         let folder = folder("before");
-        let mut ip = Script { refuse: vec![("route add", "RTNETLINK answers: Operation not permitted")], ..Script::default() };
+        let mut ip = Script {
+            refuse: vec![("route add", "RTNETLINK answers: Operation not permitted")],
+            ..Script::default()
+        };
         let mut state = State::claim(&folder, "1", "t", &mut ip).unwrap();
         assert!(state.make(&steps()[1], &mut ip).is_err());
-        assert_eq!(fs::read_to_string(folder.join("1-t.state")).unwrap(), "-4 route default dev t table 7\n");
+        assert_eq!(
+            fs::read_to_string(folder.join("1-t.state")).unwrap(),
+            "-4 route default dev t table 7\n"
+        );
     }
 
     #[test]
@@ -202,9 +233,12 @@ mod tests {
             state.make(step, &mut ip).unwrap();
         }
         // A kill releases the lock and leaves the file, perhaps with half a line.
-        write!(state.file, "-4 rule pre").unwrap();
+        state.file.write_all(b"-4 rule pref 3").unwrap();
         drop(state);
-        let mut ip = Script { refuse: vec![("dev t", "Cannot find device \"t\"")], ..Script::default() };
+        let mut ip = Script {
+            refuse: vec![("dev t", "Cannot find device \"t\"")],
+            ..Script::default()
+        };
         let _state = State::claim(&folder, "1", "new", &mut ip).unwrap();
         assert_eq!(ip.calls.len(), 3, "{:?}", ip.calls);
         assert!(!folder.join("1-old.state").exists());
@@ -214,7 +248,10 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_back_stays_on_record_and_the_rest_is_tried() {
         let folder = folder("stays");
-        let mut ip = Script { refuse: vec![("route del", "RTNETLINK answers: Operation not permitted")], ..Script::default() };
+        let mut ip = Script {
+            refuse: vec![("route del", "RTNETLINK answers: Operation not permitted")],
+            ..Script::default()
+        };
         let mut state = State::claim(&folder, "1", "t", &mut ip).unwrap();
         for step in &steps() {
             state.make(step, &mut ip).unwrap();
@@ -229,11 +266,17 @@ mod tests {
     #[test]
     fn taking_back_twice_is_harmless() {
         let folder = folder("twice");
-        let mut ip = Script { refuse: vec![("del", "RTNETLINK answers: No such file or directory")], ..Script::default() };
+        let mut ip = Script {
+            refuse: vec![("del", "RTNETLINK answers: No such file or directory")],
+            ..Script::default()
+        };
         let mut state = State::claim(&folder, "1", "t", &mut ip).unwrap();
         state.make(&steps()[2], &mut ip).unwrap();
         state.take_back(&mut ip).unwrap();
-        State::claim(&folder, "1", "t", &mut ip).unwrap().take_back(&mut ip).unwrap();
+        State::claim(&folder, "1", "t", &mut ip)
+            .unwrap()
+            .take_back(&mut ip)
+            .unwrap();
     }
 
     #[test]
@@ -242,7 +285,10 @@ mod tests {
         let mut ip = Script::default();
         let _state = State::claim(&folder, "1", "t", &mut ip).unwrap();
         let error = State::claim(&folder, "1", "u", &mut ip).unwrap_err();
-        assert_eq!(error.to_string(), "another Hushwall runs here on t; stop it first");
+        assert_eq!(
+            error.to_string(),
+            "another Hushwall runs here on t; stop it first"
+        );
         assert!(State::claim(&folder, "12", "t", &mut ip).is_ok());
     }
 }

@@ -56,7 +56,11 @@ pub(crate) struct NotAStep;
 
 impl Step {
     pub(crate) fn new(family: Family, object: Object, words: impl Into<String>) -> Self {
-        Self { family, object, words: words.into() }
+        Self {
+            family,
+            object,
+            words: words.into(),
+        }
     }
 
     /// The arguments for `ip` that make the change.
@@ -70,7 +74,10 @@ impl Step {
     }
 
     fn arguments(&self, verb: &'static str) -> Vec<&str> {
-        [self.family.flag(), self.object.word(), verb].into_iter().chain(self.words.split(' ')).collect()
+        [self.family.flag(), self.object.word(), verb]
+            .into_iter()
+            .chain(self.words.split(' '))
+            .collect()
     }
 }
 
@@ -98,7 +105,10 @@ impl FromStr for Step {
         };
         let words = parts.next().ok_or(NotAStep)?;
         let plain = |word: &str| {
-            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte))
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte))
         };
         if !words.split(' ').all(plain) {
             return Err(NotAStep);
@@ -117,13 +127,27 @@ mod tests {
     fn step_and_its_line_are_the_same() {
         let step: Step = LINE.parse().unwrap();
         assert_eq!(step.to_string(), LINE);
-        assert_eq!(step.make().join(" "), "-4 rule add pref 18501 ipproto udp dport 53 lookup 18519");
-        assert_eq!(step.take_back().join(" "), "-4 rule del pref 18501 ipproto udp dport 53 lookup 18519");
+        assert_eq!(
+            step.make().join(" "),
+            "-4 rule add pref 18501 ipproto udp dport 53 lookup 18519"
+        );
+        assert_eq!(
+            step.take_back().join(" "),
+            "-4 rule del pref 18501 ipproto udp dport 53 lookup 18519"
+        );
     }
 
     #[test]
     fn line_that_is_no_step_is_refused() {
-        for bad in ["", "-4", "-4 rule", "-5 rule pref 1", "-4 link set down", "-4 rule pref  1", "-4 rule ; reboot"] {
+        for bad in [
+            "",
+            "-4",
+            "-4 rule",
+            "-5 rule pref 1",
+            "-4 link set down",
+            "-4 rule pref  1",
+            "-4 rule ; reboot",
+        ] {
             assert_eq!(bad.parse::<Step>(), Err(NotAStep), "{bad:?}");
         }
     }

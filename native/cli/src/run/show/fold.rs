@@ -44,7 +44,13 @@ impl Fold {
             entry.times += 1;
             return false;
         }
-        self.recent.push_back(Entry { key, what: what.to_owned(), blocked, since: now, times: 0 });
+        self.recent.push_back(Entry {
+            key,
+            what: what.to_owned(),
+            blocked,
+            since: now,
+            times: 0,
+        });
         true
     }
 
@@ -73,12 +79,19 @@ impl Fold {
 
     /// When [`Self::poll_repeats`] will have something to say: never, if nothing came again.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.recent.iter().find(|entry| entry.times > 0).map(|entry| entry.since + WINDOW)
+        self.recent
+            .iter()
+            .find(|entry| entry.times > 0)
+            .map(|entry| entry.since + WINDOW)
     }
 
     fn pop(&mut self) -> Option<Repeats> {
         let entry = self.recent.pop_front()?;
-        (entry.times > 0).then_some(Repeats { what: entry.what, blocked: entry.blocked, times: entry.times })
+        (entry.times > 0).then_some(Repeats {
+            what: entry.what,
+            blocked: entry.blocked,
+            times: entry.times,
+        })
     }
 }
 
@@ -93,12 +106,25 @@ mod tests {
         assert!(fold.is_new("a", Seen::Query, true, start));
         assert!(!fold.is_new("a", Seen::Query, true, start + Duration::from_secs(1)));
         assert!(!fold.is_new("a", Seen::Query, true, start + Duration::from_secs(4)));
-        assert!(fold.is_new("a", Seen::Sni, true, start), "another sight of it is another line");
-        assert!(fold.is_new("a", Seen::Query, false, start), "another verdict is another line");
+        assert!(
+            fold.is_new("a", Seen::Sni, true, start),
+            "another sight of it is another line"
+        );
+        assert!(
+            fold.is_new("a", Seen::Query, false, start),
+            "another verdict is another line"
+        );
         assert_eq!(fold.poll_repeats(start + Duration::from_secs(4)), None);
         assert_eq!(fold.poll_timeout(), Some(start + WINDOW));
         let repeats = fold.poll_repeats(start + WINDOW).unwrap();
-        assert_eq!(repeats, Repeats { what: "a".to_owned(), blocked: true, times: 2 });
+        assert_eq!(
+            repeats,
+            Repeats {
+                what: "a".to_owned(),
+                blocked: true,
+                times: 2
+            }
+        );
         assert_eq!(fold.poll_repeats(start + WINDOW), None);
         assert!(fold.is_new("a", Seen::Query, true, start + WINDOW));
     }

@@ -12,10 +12,20 @@ use super::verdict::{Shown, seen_word};
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
-    Started { time: f64, device: &'a str, rules: usize },
+    Started {
+        time: f64,
+        device: &'a str,
+        rules: usize,
+    },
     Verdict(Box<VerdictLine<'a>>),
-    Outage { time: f64, seconds: f64 },
-    Lost { time: f64, count: u64 },
+    Outage {
+        time: f64,
+        seconds: f64,
+    },
+    Lost {
+        time: f64,
+        count: u64,
+    },
     Totals(Totals),
 }
 
@@ -87,7 +97,13 @@ pub(super) fn write_verdict(
 
 /// Writes that protection was absent.
 pub(super) fn write_outage(out: &mut impl Write, time: f64, lasted: Duration) -> io::Result<()> {
-    write(out, &Line::Outage { time, seconds: lasted.as_secs_f64() })
+    write(
+        out,
+        &Line::Outage {
+            time,
+            seconds: lasted.as_secs_f64(),
+        },
+    )
 }
 
 /// Writes that verdicts came faster than they could be written.
@@ -187,7 +203,10 @@ mod tests {
             text(|out| write_started(out, 1.0, "t", 3)),
             "{\"kind\":\"started\",\"time\":1.0,\"device\":\"t\",\"rules\":3}\n"
         );
-        assert_eq!(text(|out| write_lost(out, 1.0, 3)), "{\"kind\":\"lost\",\"time\":1.0,\"count\":3}\n");
+        assert_eq!(
+            text(|out| write_lost(out, 1.0, 3)),
+            "{\"kind\":\"lost\",\"time\":1.0,\"count\":3}\n"
+        );
         assert_eq!(
             text(|out| write_outage(out, 1.0, Duration::from_millis(250))),
             "{\"kind\":\"outage\",\"time\":1.0,\"seconds\":0.25}\n"

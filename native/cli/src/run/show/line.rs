@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use super::fold::Repeats;
 use super::verdict::{Shown, printable, seen_phrase};
 
 /// Whether a line is coloured.
@@ -25,7 +26,11 @@ pub(super) fn write(
     colour: Colour,
 ) -> io::Result<()> {
     let paint = |code: &'static str| if colour == Colour::On { code } else { "" };
-    let (tint, action) = if shown.blocked { (RED, "blocked") } else { (GREEN, "allowed") };
+    let (tint, action) = if shown.blocked {
+        (RED, "blocked")
+    } else {
+        (GREEN, "allowed")
+    };
     write!(
         out,
         "{}  {}{action}{}  {:<12}  {:<32}",
@@ -44,19 +49,21 @@ pub(super) fn write(
 /// Writes that a verdict came again.
 pub(super) fn write_repeats(
     out: &mut impl Write,
-    what: &str,
-    blocked: bool,
-    times: u64,
+    repeats: &Repeats,
     since_start: Duration,
     colour: Colour,
 ) -> io::Result<()> {
-    let (dim, reset) = if colour == Colour::On { (DIM, RESET) } else { ("", "") };
-    let action = if blocked { "blocked" } else { "allowed" };
+    let (dim, reset) = if colour == Colour::On {
+        (DIM, RESET)
+    } else {
+        ("", "")
+    };
+    let action = if repeats.blocked { "blocked" } else { "allowed" };
+    let (times, what) = (repeats.times, printable(&repeats.what));
     writeln!(
         out,
-        "{}  {dim}{action}  {times} more: {}{reset}",
-        elapsed(since_start),
-        printable(what)
+        "{}  {dim}{action}  {times} more: {what}{reset}",
+        elapsed(since_start)
     )
 }
 
@@ -71,7 +78,10 @@ fn because(shown: &Shown<'_>) -> Option<String> {
         "feature" => "a feature in use",
         _ => "",
     };
-    let sentence: Vec<&str> = [tier, shown.why].into_iter().filter(|part| !part.is_empty()).collect();
+    let sentence: Vec<&str> = [tier, shown.why]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     let source = match shown.list {
         Some(list) if !list.is_empty() && shown.tier == "list" => format!("{rule}, {list}"),
         _ => rule.to_owned(),
@@ -86,7 +96,11 @@ fn because(shown: &Shown<'_>) -> Option<String> {
 fn elapsed(since_start: Duration) -> String {
     let seconds = since_start.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours == 0 { format!("{minutes:>4}:{seconds:02}") } else { format!("{hours}:{minutes:02}:{seconds:02}") }
+    if hours == 0 {
+        format!("{minutes:>4}:{seconds:02}")
+    } else {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    }
 }
 
 #[cfg(test)]
@@ -127,20 +141,30 @@ mod tests {
     #[test]
     fn colour_changes_nothing_but_colour() {
         let coloured = line(&shown(true, "list"), Colour::On);
-        let plain: String = [RED, GREEN, DIM, RESET].iter().fold(coloured.clone(), |text, code| text.replace(code, ""));
+        let plain: String = [RED, GREEN, DIM, RESET]
+            .iter()
+            .fold(coloured.clone(), |text, code| text.replace(code, ""));
         assert_ne!(coloured, plain);
         assert_eq!(plain, line(&shown(true, "list"), Colour::Off));
     }
 
     #[test]
     fn owner_and_essential_names_say_so() {
-        assert!(line(&shown(false, "essential"), Colour::Off).contains("never refused: OneTrack usage reports (onetrack/tracking)"));
+        assert!(
+            line(&shown(false, "essential"), Colour::Off)
+                .contains("never refused: OneTrack usage reports (onetrack/tracking)")
+        );
         assert!(line(&shown(true, "owner_block"), Colour::Off).contains("you refused it: "));
     }
 
     #[test]
     fn line_without_a_rule_ends_with_the_name() {
-        let shown = Shown { rule: None, list: None, why: "", ..shown(false, "no_rule") };
+        let shown = Shown {
+            rule: None,
+            list: None,
+            why: "",
+            ..shown(false, "no_rule")
+        };
         assert!(line(&shown, Colour::Off).trim_end().ends_with("tracking.example"));
     }
 

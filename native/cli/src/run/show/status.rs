@@ -30,17 +30,28 @@ struct Moment {
 impl Status {
     /// Takes the line off the terminal, so that another can be written.
     pub(super) fn erase(&mut self, out: &mut impl Write) -> io::Result<()> {
-        if std::mem::take(&mut self.standing) { out.write_all(b"\r\x1b[K") } else { Ok(()) }
+        if std::mem::take(&mut self.standing) {
+            out.write_all(b"\r\x1b[K")
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes the line; whether it should be written again after [`PERIOD`] even if nothing else happens: bytes
     /// moved, so that the speed shown would become untrue.
     pub(super) fn draw(&mut self, out: &mut impl Write, stats: &Stats, now: Instant) -> io::Result<bool> {
-        let moment = Moment { at: now, up: stats.bytes_up, down: stats.bytes_down };
+        let moment = Moment {
+            at: now,
+            up: stats.bytes_up,
+            down: stats.bytes_down,
+        };
         let last = *self.last.get_or_insert(moment);
         let passed = now.saturating_duration_since(last.at);
         if passed >= PERIOD {
-            self.speed = (per_second(moment.up - last.up, passed), per_second(moment.down - last.down, passed));
+            self.speed = (
+                per_second(moment.up - last.up, passed),
+                per_second(moment.down - last.down, passed),
+            );
             self.last = Some(moment);
         }
         self.standing = true;
@@ -86,7 +97,9 @@ mod tests {
 
     #[test]
     fn bytes_are_rounded_for_people() {
-        let shown: Vec<String> = [0, 999, 1_000, 1_550, 20_000_000, 3_200_000_000].map(bytes).into();
+        let shown: Vec<String> = [0, 999, 1_000, 1_550, 20_000_000, 3_200_000_000]
+            .map(bytes)
+            .into();
         assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "1.5 kB", "20 MB", "3.2 GB"]);
         assert!(bytes(u64::MAX).ends_with("TB"));
     }
@@ -103,7 +116,10 @@ mod tests {
         out.clear();
         assert!(status.draw(&mut out, &stats, start + PERIOD).unwrap());
         assert!(String::from_utf8(out.clone()).unwrap().contains("down 2.0 MB/s"));
-        assert!(!status.draw(&mut out, &stats, start + 2 * PERIOD).unwrap(), "idle again, speed shown as zero");
+        assert!(
+            !status.draw(&mut out, &stats, start + 2 * PERIOD).unwrap(),
+            "idle again, speed shown as zero"
+        );
     }
 
     #[test]

@@ -103,6 +103,9 @@ mod tests {
     #[test]
     fn name_cannot_steer_the_terminal() {
         assert_eq!(printable("a.example"), "a.example");
-        assert_eq!(printable("\u{1b}[2Ja\r\n\u{202e}\u{7f}"), "\\u{1b}[2Ja\\u{d}\\u{a}\\u{202e}\\u{7f}");
+        assert_eq!(
+            printable("\u{1b}[2Ja\r\n\u{202e}\u{7f}"),
+            "\\u{1b}[2Ja\\u{d}\\u{a}\\u{202e}\\u{7f}"
+        );
     }
 }
