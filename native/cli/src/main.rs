@@ -22,7 +22,7 @@ const COULD_NOT_RUN: u8 = 2;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Say more on stderr; twice, say all, names and addresses included.
+    /// Say more on stderr; given twice in a debug build, say all, names and addresses included.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
 }

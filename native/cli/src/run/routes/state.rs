@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use super::ip::{Ip, IpError};
 use super::step::Step;
 
-/// What `ip` says of something that is not there: gone with its device, or never made.
-const GONE: [&str; 6] = [
-    "No such file or directory",
-    "No such process",
-    "No such device",
-    "Cannot find device",
-    "Cannot assign requested address",
+/// What `ip` says, in lower case, of something that is not there: gone with its device, or never made.
+const GONE: [&str; 5] = [
+    "no such",
+    "cannot find device",
+    "cannot assign requested address",
     "does not exist",
+    "not found",
 ];
 
 /// Why the record could not be kept, or an earlier one not be taken back.
@@ -143,7 +142,11 @@ fn device_of(path: &Path, network: &str) -> Option<String> {
 }
 
 fn is_gone(error: &IpError) -> bool {
-    matches!(error, IpError::Refused { message, .. } if GONE.iter().any(|gone| message.contains(gone)))
+    let IpError::Refused { message, .. } = error else {
+        return false;
+    };
+    let message = message.to_ascii_lowercase();
+    GONE.iter().any(|gone| message.contains(gone))
 }
 
 #[cfg(test)]
