@@ -58,6 +58,16 @@ impl EchoRequest {
 /// Emits a whole echo-reply packet.
 pub fn emit_echo_reply(src: IpAddr, dst: IpAddr, ident: u16, seq: u16, payload: &[u8]) -> Vec<u8> {
     let (kind, _) = if src.is_ipv4() { ECHO_V4 } else { ECHO_V6 };
+    emit_echo(src, dst, kind, ident, seq, payload)
+}
+
+/// Emits a whole echo-request packet.
+pub fn emit_echo_request(src: IpAddr, dst: IpAddr, ident: u16, seq: u16, payload: &[u8]) -> Vec<u8> {
+    let (_, kind) = if src.is_ipv4() { ECHO_V4 } else { ECHO_V6 };
+    emit_echo(src, dst, kind, ident, seq, payload)
+}
+
+fn emit_echo(src: IpAddr, dst: IpAddr, kind: u8, ident: u16, seq: u16, payload: &[u8]) -> Vec<u8> {
     let ([i, d], [s, q]) = (ident.to_be_bytes(), seq.to_be_bytes());
     emit(src, dst, [kind, 0, 0, 0, i, d, s, q], payload)
 }

@@ -19,8 +19,7 @@ fn datagram(src: IpAddr, dst: IpAddr, payload: &[u8]) -> Vec<u8> {
 }
 
 fn echo_request(src: IpAddr, dst: IpAddr, payload: &[u8]) -> Vec<u8> {
-    let kind = if src.is_ipv4() { 8 } else { 128 };
-    emit(src, dst, [kind, 0, 0, 0, 0x12, 0x34, 0, 9], payload)
+    emit_echo_request(src, dst, 0x1234, 9, payload)
 }
 
 fn parse_v4(packet: &[u8]) -> Icmpv4Repr<'_> {
