@@ -11,6 +11,7 @@ mod config;
 mod dns;
 mod engine;
 mod flow;
+mod fragment;
 mod inspect;
 mod memory;
 mod nat64;
