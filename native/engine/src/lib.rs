@@ -8,18 +8,19 @@
 mod batch;
 mod chunk;
 mod config;
+mod context;
+mod datagram;
 mod dns;
 mod engine;
 mod flow;
 mod fragment;
+mod idle;
 mod inspect;
 mod memory;
 mod nat64;
-mod observer;
 mod outbox;
 mod output;
 mod packet;
-
 mod policy;
 mod pump;
 mod resolver;
@@ -27,12 +28,12 @@ mod stats;
 mod tcp;
 mod time;
 mod timer;
+mod udp;
 
 pub use batch::{Batch, Slice};
 pub use config::{Config, Depth, Upstream};
 pub use engine::Engine;
 pub use flow::{AskId, EchoId, FlowId, MappingId};
-pub use observer::{Observer, Sighting};
 pub use output::{Event, Output, Pieces, Transport, VerdictEvent};
 pub use policy::{Reason, Seen};
 pub use pump::{Failure, Pump};

@@ -1,0 +1,117 @@
+//! What the datagram services need of the rest of the engine for one input.
+
+use std::net::{IpAddr, SocketAddr};
+
+use blocklist::{Because, Rules, Verdict};
+use wire::icmp::{Unreachable, emit_unreachable};
+
+use crate::memory::Memory;
+use crate::outbox::{Command, Outbox};
+use crate::policy::Decision;
+use crate::{Config, Event, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent, nat64};
+
+#[cfg(test)]
+pub(crate) mod world;
+
+/// ICMP errors towards the app a second, at most; the figure of Linux (`icmp_msgs_per_sec`).
+const MAX_ERRORS: u32 = 1_000;
+
+/// The rest of the engine.
+pub(crate) struct Context<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) rules: &'a Rules,
+    pub(crate) memory: &'a Memory,
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) outbox: &'a mut Outbox,
+    pub(crate) stats: &'a mut Stats,
+    pub(crate) now: Timestamp,
+}
+
+impl Context<'_> {
+    /// Whether the network of the moment has a route to `ip`.
+    pub(crate) fn has_route(&self, ip: IpAddr) -> bool {
+        if ip.is_ipv4() {
+            self.upstream.ipv4
+        } else {
+            self.upstream.ipv6
+        }
+    }
+
+    /// The verdict on a flow to `remote` that shows no name: by a rule on the address, or by the owner's rule or the
+    /// essential name under which the address was answered, whichever has precedence.
+    pub(crate) fn decide_by_address(&self, remote: SocketAddr) -> Decision {
+        let ip = nat64::unwrap(remote.ip(), self.upstream.nat64_prefix);
+        let verdict = self
+            .rules
+            .verdict_ip(ip, remote.port(), None)
+            .unwrap_or(Verdict::NO_RULE);
+        if let Some(origin) = self.memory.covering(remote.ip(), None, self.now)
+            && precedence(origin.verdict.because) <= precedence(verdict.because)
+        {
+            return Decision::new(origin.verdict, Seen::Query, Some(origin.asked.clone()));
+        }
+        Decision::new(verdict, Seen::Address, self.memory.name(remote.ip(), self.now))
+    }
+
+    /// Counts a verdict and tells it to the log.
+    pub(crate) fn tell(
+        &mut self,
+        transport: Transport,
+        decision: Decision,
+        app: SocketAddr,
+        remote: SocketAddr,
+    ) {
+        if decision.verdict.is_block() {
+            self.stats.blocked += 1;
+        } else {
+            self.stats.allowed += 1;
+        }
+        self.outbox.push(Command::Event(Event::Verdict(VerdictEvent {
+            at: self.now,
+            transport,
+            action: decision.verdict.action,
+            reason: decision.reason,
+            app,
+            remote,
+            owner: None,
+            record_type: None,
+        })));
+    }
+}
+
+/// The order of DESIGN's verdicts, first hit first.
+const fn precedence(because: Because) -> u8 {
+    match because {
+        Because::AppRule(_) => 0,
+        Because::OwnerAllow(_) => 1,
+        Because::OwnerBlock(_) => 2,
+        Because::Essential(_) => 3,
+        Because::Feature(_) => 4,
+        Because::List(_) => 5,
+        Because::NoRule => 6,
+    }
+}
+
+/// Tells the app ICMP errors, so many a second.
+#[derive(Debug, Default)]
+pub(crate) struct Errors {
+    second: u64,
+    told: u32,
+}
+
+impl Errors {
+    /// Tells the sender of `packet` that its destination cannot be reached.
+    pub(crate) fn tell(&mut self, cause: Unreachable, to: IpAddr, packet: &[u8], cx: &mut Context<'_>) {
+        let second = cx.now.as_micros() / 1_000_000;
+        if second != self.second {
+            (self.second, self.told) = (second, 0);
+        }
+        if self.told == MAX_ERRORS {
+            return;
+        }
+        self.told += 1;
+        if let Some(error) = emit_unreachable(to, cause, packet) {
+            cx.outbox.push(Command::WriteTun(error));
+        }
+    }
+}

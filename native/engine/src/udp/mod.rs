@@ -1,0 +1,282 @@
+//! UDP: a mapping per source endpoint of the app, a verdict per far end, replies only from where the app has sent to.
+//!
+//! A mapping is one upstream socket, so that a peer sees one port of ours whatever the far end (RFC 4787 section 4.1);
+//! what comes back is filtered by address and port (section 5, the strictest kind).
+
+mod peers;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ahash::{HashMap, RandomState};
+use wire::icmp::Unreachable;
+use wire::udp::{self, UdpHeader};
+
+use self::peers::{Peer, Peers};
+use crate::context::{Context, Errors};
+use crate::idle::{IdleTable, Place};
+use crate::outbox::Command;
+use crate::packet::Packet;
+use crate::{Discard, MappingId, Timestamp, Transport};
+
+/// How long a mapping may be idle, by class.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(180)];
+/// Nothing came back yet.
+const UNANSWERED: u8 = 0;
+/// Something came back.
+const ANSWERED: u8 = 1;
+
+/// The longest payload under an IPv4 header, and under an IPv6 header (RFC 768, RFC 8200).
+const MAX_PAYLOAD: [usize; 2] = [65_535 - 28, 65_535 - 8];
+
+/// A source endpoint.
+#[derive(Debug)]
+struct Mapping {
+    app: SocketAddr,
+    peers: Peers,
+}
+
+/// All mappings. Bounded by `Config::max_udp_mappings`.
+#[derive(Debug)]
+pub(crate) struct Udp {
+    table: IdleTable<Mapping, 2>,
+    by_app: HashMap<SocketAddr, Place>,
+    /// Peers on the heap, of all mappings.
+    spilled: usize,
+    errors: Errors,
+}
+
+impl Udp {
+    pub(crate) fn new(seed: u64) -> Self {
+        let hasher = RandomState::with_seeds(seed, !seed, seed.rotate_left(32), seed.rotate_left(17));
+        Self {
+            table: IdleTable::new(PATIENCE),
+            by_app: HashMap::with_hasher(hasher),
+            spilled: 0,
+            errors: Errors::default(),
+        }
+    }
+
+    /// A datagram of the app, not for port 53.
+    pub(crate) fn handle_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let Ok(udp) = UdpHeader::parse(packet.payload()) else {
+            return cx.stats.discard(Discard::MalformedTransport);
+        };
+        // No socket sends to port 0.
+        if packet.is_looped() || udp.dst_port == 0 {
+            return cx.stats.discard(Discard::Address);
+        }
+        let app = SocketAddr::new(packet.ip.src, udp.src_port);
+        let remote = SocketAddr::new(packet.ip.dst, udp.dst_port);
+        if !cx.has_route(remote.ip()) {
+            return self.errors.tell(Unreachable::Net, remote.ip(), packet.bytes, cx);
+        }
+        let place = self.mapping_of(app, cx);
+        self.table.touch(place, UNANSWERED, cx.now);
+        if self.is_blocked(place, app, remote, cx) {
+            return self.errors.tell(Unreachable::Port, remote.ip(), packet.bytes, cx);
+        }
+        if let Some(mtu) = packet.too_big_for(cx.upstream) {
+            cx.stats.discard(Discard::TooBig);
+            return self
+                .errors
+                .tell(Unreachable::TooBig(mtu), remote.ip(), packet.bytes, cx);
+        }
+        cx.stats.bytes_up += udp.payload.len() as u64;
+        cx.outbox.push(Command::SendDatagram {
+            mapping: id_of(place),
+            to: remote,
+            payload: packet.payload_part(udp.payload),
+            may_fragment: packet.may_fragment(),
+        });
+    }
+
+    /// A datagram came to the mapping's socket. It goes to the TUN in one packet, however long: the device takes more
+    /// than its MTU.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        id: MappingId,
+        from: SocketAddr,
+        payload: &[u8],
+        cx: &mut Context<'_>,
+    ) {
+        let place = place_of(id);
+        let Some(app) = self.app_of(place, from) else {
+            return cx.stats.discard(Discard::Unsolicited);
+        };
+        if payload.len() > MAX_PAYLOAD[usize::from(app.is_ipv6())] {
+            return cx.stats.discard(Discard::TooBig);
+        }
+        self.table.touch(place, ANSWERED, cx.now);
+        let mut header = [0; udp::MAX_HEADER];
+        let len = udp::emit(&mut header, from, app, payload);
+        let mut packet = Vec::with_capacity(len + payload.len());
+        packet.extend_from_slice(&header[..len]);
+        packet.extend_from_slice(payload);
+        cx.stats.bytes_down += payload.len() as u64;
+        cx.outbox.push(Command::WriteTun(packet));
+    }
+
+    /// An ICMP error came for a datagram to `to`. It quotes the headers of the app's datagram, made anew: they are all
+    /// that the app's kernel looks at.
+    pub(crate) fn handle_datagram_failed(
+        &mut self,
+        id: MappingId,
+        to: SocketAddr,
+        cause: Unreachable,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(app) = self.app_of(place_of(id), to) else {
+            return cx.stats.discard(Discard::Unsolicited);
+        };
+        let mut header = [0; udp::MAX_HEADER];
+        let len = udp::emit(&mut header, app, to, &[]);
+        self.errors.tell(cause, to.ip(), &header[..len], cx);
+    }
+
+    /// Ends the mappings that were idle for too long.
+    pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        while let Some(place) = self.table.due(cx.now) {
+            self.end(place, cx);
+        }
+    }
+
+    /// When `handle_timeout` has something to do.
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        self.table.poll_timeout()
+    }
+
+    /// The network is another one: its sockets are of no use, and the app's next datagram opens another.
+    pub(crate) fn reset(&mut self, cx: &mut Context<'_>) {
+        for place in self.table.places() {
+            self.end(place, cx);
+        }
+    }
+
+    /// The rules were replaced: allowed far ends are judged at once, blocked ones at their next datagram.
+    pub(crate) fn judge_again(&mut self, cx: &mut Context<'_>) {
+        for place in self.table.places() {
+            let Some(mapping) = self.table.get_mut(place) else {
+                continue;
+            };
+            let app = mapping.app;
+            let judge = |peer: &mut Peer| {
+                if peer.blocked {
+                    return false;
+                }
+                let decision = cx.decide_by_address(peer.remote());
+                if decision.verdict.is_block() {
+                    peer.blocked = true;
+                    cx.tell(Transport::Udp, decision, app, peer.remote());
+                }
+                true
+            };
+            mapping.peers.retain(judge, &mut self.spilled);
+        }
+    }
+
+    /// Gives up the mapping that is idle for longest among those that nothing answered; false if there is none.
+    pub(crate) fn evict_unanswered(&mut self, cx: &mut Context<'_>) -> bool {
+        self.evict(UNANSWERED, cx)
+    }
+
+    /// Gives up the answered mapping that is idle for longest; false if there is none.
+    pub(crate) fn evict_idle(&mut self, cx: &mut Context<'_>) -> bool {
+        self.evict(ANSWERED, cx)
+    }
+
+    fn evict(&mut self, class: u8, cx: &mut Context<'_>) -> bool {
+        let Some(place) = self.table.most_idle(usize::from(class)) else {
+            return false;
+        };
+        cx.stats.evicted += 1;
+        self.end(place, cx);
+        true
+    }
+
+    fn mapping_of(&mut self, app: SocketAddr, cx: &mut Context<'_>) -> Place {
+        if let Some(&place) = self.by_app.get(&app) {
+            return place;
+        }
+        while self.table.len() >= cx.config.max_udp_mappings.max(1) {
+            if !self.evict_unanswered(cx) && !self.evict_idle(cx) {
+                break;
+            }
+        }
+        let place = self.table.insert(
+            Mapping {
+                app,
+                peers: Peers::default(),
+            },
+            cx.now,
+        );
+        self.by_app.insert(app, place);
+        cx.stats.udp_mappings = self.table.len() as u64;
+        place
+    }
+
+    /// The verdict on the five-tuple, made at its first datagram.
+    ///
+    /// This is where a QUIC Initial is to be held and read: what it names is judged before the address is.
+    fn is_blocked(
+        &mut self,
+        place: Place,
+        app: SocketAddr,
+        remote: SocketAddr,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let Some(mapping) = self.table.get_mut(place) else {
+            return true;
+        };
+        if let Some(peer) = mapping.peers.find(remote) {
+            return peer.blocked;
+        }
+        let decision = cx.decide_by_address(remote);
+        let blocked = decision.verdict.is_block();
+        if mapping
+            .peers
+            .insert(Peer::new(remote, blocked), &mut self.spilled)
+        {
+            cx.stats.evicted += 1;
+        }
+        cx.tell(Transport::Udp, decision, app, remote);
+        blocked
+    }
+
+    /// The app's endpoint, if it has sent to `remote` and was allowed to.
+    fn app_of(&self, place: Place, remote: SocketAddr) -> Option<SocketAddr> {
+        let mapping = self.table.get(place)?;
+        mapping
+            .peers
+            .find(remote)
+            .filter(|peer| !peer.blocked)
+            .map(|_| mapping.app)
+    }
+
+    fn end(&mut self, place: Place, cx: &mut Context<'_>) {
+        let Some(mapping) = self.table.remove(place) else {
+            return;
+        };
+        self.by_app.remove(&mapping.app);
+        self.spilled -= mapping.peers.spilled();
+        cx.stats.udp_mappings = self.table.len() as u64;
+        cx.outbox.push(Command::CloseMapping(id_of(place)));
+    }
+}
+
+const fn id_of(place: Place) -> MappingId {
+    MappingId {
+        index: place.index,
+        generation: place.generation,
+    }
+}
+
+const fn place_of(id: MappingId) -> Place {
+    Place {
+        index: id.index,
+        generation: id.generation,
+    }
+}
