@@ -14,6 +14,7 @@ mod dns;
 mod engine;
 mod flow;
 mod fragment;
+mod icmp;
 mod idle;
 mod inspect;
 mod memory;

@@ -8,7 +8,6 @@ use blocklist::Rules;
 use engine::{Batch, Config, Engine, Event, FlowId, Output, Timestamp, Upstream};
 
 use crate::clock::{Dice, START};
-use crate::disguise::Disguise;
 use crate::gauge::{inside, outside};
 use crate::internet::{Internet, News};
 use crate::link::{Lane, Weather};
@@ -35,8 +34,6 @@ pub struct Setup {
     pub queue: usize,
     /// Time of one turn of the engine.
     pub turn: Duration,
-    /// What is changed between phone and link.
-    pub disguise: Disguise,
     /// The sockets say "readable" and "writable" more often than they must.
     pub chatty: bool,
 }
@@ -54,7 +51,6 @@ impl Setup {
             down: Weather::FAIR,
             queue: 500,
             turn: Duration::from_micros(20),
-            disguise: Disguise::default(),
             chatty: false,
         }
     }
@@ -92,8 +88,6 @@ pub struct World {
     pub up: Lane,
     /// Engine to phone.
     pub down: Lane,
-    /// What is changed between phone and link.
-    pub disguise: Disguise,
     /// The machine under test.
     pub engine: Engine,
     /// The network.
@@ -129,7 +123,6 @@ impl World {
             down,
             queue,
             turn,
-            disguise,
             chatty,
         } = setup;
         let mut dice = Dice::new(seed);
@@ -144,7 +137,6 @@ impl World {
             phone: Phone::new(mtu, dice.number(), START),
             up: Lane::new(up, queue, latency, dice.number()),
             down: Lane::new(down, usize::MAX, latency, dice.number()),
-            disguise,
             engine,
             internet: Internet::new(dice.number()),
             record: Record::default(),
@@ -206,12 +198,10 @@ impl World {
 
     fn turn_phone(&mut self) {
         while let Some(packet) = self.down.pop(self.now) {
-            let packet = self.disguise.down(packet);
             self.phone.receive(packet, self.now);
         }
         self.phone.turn(self.now);
         while let Some(packet) = self.phone.transmit() {
-            let packet = self.disguise.up(packet);
             self.up.push(packet, self.now);
         }
     }

@@ -69,20 +69,12 @@ impl Assembler {
         self.pieces.is_empty()
     }
 
-    /// Bytes held, holes included.
-    pub(crate) const fn held(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// Forgets the first `count` bytes of the stream: offsets count from there.
     pub(crate) fn advance(&mut self, count: usize) {
-        if count >= self.bytes.len() {
-            return self.clear();
-        }
-        self.bytes.drain(..count);
+        self.bytes.drain(..count.min(self.bytes.len()));
         self.pieces.retain_mut(|piece| {
             *piece = piece.start.saturating_sub(count)..piece.end.saturating_sub(count);
-            piece.start < piece.end
+            !piece.is_empty()
         });
     }
 

@@ -1,6 +1,6 @@
 //! What a flow's first bytes say about its name.
 
-use wire::http::{Body, Request};
+use wire::http::Request;
 use wire::tls::{ClientHello, ServerName};
 use wire::{Name, Parsed};
 
@@ -35,17 +35,6 @@ pub(crate) enum Undecidable {
     TooLong,
 }
 
-/// Where the next message of a stream begins, after one was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// At this offset.
-    At(u64),
-    /// Behind a body whose end is not known.
-    Unknown,
-    /// There is none that could be read.
-    Never,
-}
-
 /// What the first bytes may still become, and how far they are read.
 #[derive(Debug, Clone, Copy, Default)]
 enum Progress {
@@ -67,7 +56,8 @@ pub(crate) struct Inspection {
     progress: Progress,
     /// Where in the stream the message begins.
     begin: u64,
-    next: Next,
+    /// Length of the request's head, once it is complete.
+    head_len: usize,
 }
 
 impl Default for Inspection {
@@ -76,7 +66,7 @@ impl Default for Inspection {
             assembler: Assembler::new(LIMIT),
             progress: Progress::Begin,
             begin: 0,
-            next: Next::Never,
+            head_len: 0,
         }
     }
 }
@@ -88,8 +78,13 @@ impl Inspection {
     pub(crate) fn push(&mut self, offset: u64, bytes: &[u8]) -> Finding {
         // What lies before the beginning was read already.
         let before = usize::try_from(self.begin.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let bytes = bytes.get(before..).unwrap_or_default();
+        let Some(bytes) = bytes.get(before..) else {
+            return Finding::NeedMore;
+        };
         let offset = usize::try_from(offset.saturating_sub(self.begin)).unwrap_or(usize::MAX);
+        if bytes.is_empty() {
+            return Finding::NeedMore;
+        }
         if offset == 0 && self.assembler.is_empty() {
             let finding = self.read(bytes);
             if finding == Finding::NeedMore {
@@ -104,36 +99,31 @@ impl Inspection {
         finding
     }
 
-    /// Goes on with the message that begins at `offset` of the stream; what has arrived of it is kept.
+    /// Forgets what was read: the next message begins at `offset` of the stream.
     pub(crate) fn reset(&mut self, offset: u64) {
-        match offset
+        let read = offset
             .checked_sub(self.begin)
-            .and_then(|read| usize::try_from(read).ok())
-        {
-            Some(read) => self.assembler.advance(read),
-            None => self.assembler.clear(),
+            .and_then(|read| usize::try_from(read).ok());
+        match read {
+            Some(read) if !self.assembler.is_empty() => self.assembler.advance(read),
+            _ => self.assembler.clear(),
         }
-        (self.progress, self.begin, self.next) = (Progress::Begin, offset, Next::Never);
+        (self.progress, self.begin, self.head_len) = (Progress::Begin, offset, 0);
     }
 
-    /// Where in the stream the message begins.
-    pub(crate) const fn begin(&self) -> u64 {
-        self.begin
+    /// Where in the stream a request's head ended, after its host was found.
+    pub(crate) const fn message_end(&self) -> u64 {
+        self.begin + self.head_len as u64
     }
 
-    /// Where the next message begins, after a finding.
-    pub(crate) const fn next(&self) -> Next {
-        self.next
-    }
-
-    /// Bytes held until the message is complete.
-    pub(crate) const fn held(&self) -> usize {
-        self.assembler.held()
+    /// Whether bytes of the message have arrived that make no complete one yet.
+    pub(crate) const fn has_begun(&self) -> bool {
+        !self.assembler.is_empty()
     }
 
     fn read(&mut self, stream: &[u8]) -> Finding {
         match self.progress {
-            Progress::Begin => self.opening(stream),
+            Progress::Begin => self.begin(stream),
             Progress::Hello(least_len) if stream.len() < least_len => Finding::NeedMore,
             Progress::Hello(_) => self.hello(stream),
             Progress::Line(read) if !stream[read.min(stream.len())..].contains(&b'\n') => {
@@ -149,7 +139,7 @@ impl Inspection {
         }
     }
 
-    fn opening(&mut self, stream: &[u8]) -> Finding {
+    fn begin(&mut self, stream: &[u8]) -> Finding {
         match self.hello(stream) {
             Finding::Undecidable(Undecidable::Unrecognised) => self.request(stream),
             finding => finding,
@@ -192,12 +182,7 @@ impl Inspection {
     }
 
     fn host(&mut self, request: Request) -> Finding {
-        let end = self.begin.saturating_add(request.head_len as u64);
-        self.next = match request.body {
-            Body::Length(len) => Next::At(end.saturating_add(len)),
-            Body::Chunked => Next::Unknown,
-            Body::Tunnel => Next::Never,
-        };
+        self.head_len = request.head_len;
         request
             .host
             .map_or(Finding::Undecidable(Undecidable::Nameless), |host| {

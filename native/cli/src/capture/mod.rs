@@ -1,1 +1,0 @@
-//! Capture files: pcap and pcapng, also gzip, down to IP packets.
