@@ -24,7 +24,7 @@ mod output;
 mod packet;
 mod policy;
 mod pump;
-mod resolver;
+pub mod resolver;
 mod stats;
 mod tcp;
 mod time;

@@ -59,6 +59,12 @@ pub fn matches_question(message: &[u8], question: &[u8]) -> bool {
             })
 }
 
+/// Where the first question lies: its name, which is not read, type and class. `None` where it is cut off.
+pub fn question_range(message: &[u8]) -> Option<Range<usize>> {
+    let end = skip_name(message, HEADER_LEN)? + 4;
+    (end <= message.len()).then_some(HEADER_LEN..end)
+}
+
 /// One record, its data unread.
 pub(super) struct Record {
     pub(super) record_type: RecordType,

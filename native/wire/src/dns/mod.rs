@@ -8,5 +8,5 @@ mod message;
 mod query;
 
 pub use answer::{Address, Alias, Answer, Reply, emit_error, emit_reply};
-pub use message::{HEADER_LEN, answer_count, cap_ttl, is_truncated, matches_question};
+pub use message::{HEADER_LEN, answer_count, cap_ttl, is_truncated, matches_question, question_range};
 pub use query::{Query, QueryError, RecordType};
