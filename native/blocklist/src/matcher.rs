@@ -62,7 +62,7 @@ impl Matcher {
         };
         // The key comes from the content: same rules, same table, and nobody who writes only one of the lists knows it.
         matcher.seed = (0..matcher.records.len()).fold(0x9e37_79b9_7f4a_7c15, |seed, index| {
-            finish(matcher.name(index).bytes().rev().fold(seed, step))
+            hash(seed, matcher.name(index).as_bytes())
         });
         for index in 0..matcher.records.len() {
             matcher.insert(index);
@@ -75,8 +75,7 @@ impl Matcher {
             return;
         };
         let name = self.name(index);
-        let hash = finish(name.bytes().rev().fold(self.seed, step));
-        let (mut place, tag) = self.place(hash);
+        let (mut place, tag) = self.place(hash(self.seed, name.as_bytes()));
         while let Some(slot) = self.slots.get(place).copied().filter(|slot| slot.rule != EMPTY) {
             if slot.tag == tag && self.says_the_same(slot.rule as usize, index) {
                 if let Some(record) = self.records.get_mut(index) {
@@ -107,13 +106,20 @@ impl Matcher {
     pub(crate) fn visit(&self, name: &str, visit: &mut dyn FnMut(u32, &Record)) {
         let name = name.strip_suffix('.').unwrap_or(name).as_bytes();
         let mut hash = self.seed;
-        for (at, &byte) in name.iter().enumerate().rev() {
-            if byte == b'.' {
-                self.visit_suffix(name, at + 1, hash, visit);
+        let mut end = name.len();
+        loop {
+            let before = name.get(..end).unwrap_or_default();
+            let start = before
+                .iter()
+                .rposition(|&byte| byte == b'.')
+                .map_or(0, |dot| dot + 1);
+            hash = absorb(hash, before.get(start..).unwrap_or_default());
+            self.visit_suffix(name, start, hash, visit);
+            if start == 0 {
+                return;
             }
-            hash = step(hash, byte.to_ascii_lowercase());
+            end = start - 1;
         }
-        self.visit_suffix(name, 0, hash, visit);
     }
 
     /// Visits the rules whose name is the suffix that begins at `start`.
@@ -122,7 +128,7 @@ impl Matcher {
         if suffix.len() < self.shortest || suffix.len() > self.longest {
             return;
         }
-        let (mut place, tag) = self.place(finish(hash));
+        let (mut place, tag) = self.place(hash);
         while let Some(slot) = self.slots.get(place).filter(|slot| slot.rule != EMPTY) {
             if slot.tag == tag {
                 let index = slot.rule as usize;
@@ -201,15 +207,40 @@ impl Reach {
     }
 }
 
-/// Takes one byte into the running hash.
-const fn step(hash: u64, byte: u8) -> u64 {
-    (hash ^ byte as u64).wrapping_mul(0x9fb2_1c65_1e98_df25)
+/// The hash of a whole name.
+fn hash(seed: u64, name: &[u8]) -> u64 {
+    name.rsplit(|&byte| byte == b'.').fold(seed, absorb)
 }
 
-/// Spreads the running hash over all bits.
-const fn finish(hash: u64) -> u64 {
-    let hash = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    hash ^ (hash >> 29)
+/// Takes one label into the running hash: eight bytes a step, the last step overlapping the one before.
+fn absorb(mut hash: u64, label: &[u8]) -> u64 {
+    let mut rest = label;
+    while let Some((word, after)) = rest
+        .split_first_chunk::<8>()
+        .filter(|(_, after)| !after.is_empty())
+    {
+        hash = mix(hash, u64::from_le_bytes(*word));
+        rest = after;
+    }
+    let last = match (
+        label.last_chunk::<8>(),
+        label.first_chunk::<4>(),
+        label.last_chunk::<4>(),
+    ) {
+        (Some(word), ..) => u64::from_le_bytes(*word),
+        (None, Some(low), Some(high)) => {
+            u64::from(u32::from_le_bytes(*low)) | u64::from(u32::from_le_bytes(*high)) << 32
+        }
+        _ => label.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
+    // The length keeps labels apart whose overlapping steps read the same.
+    mix(hash ^ (label.len() as u64) << 56, last)
+}
+
+/// One step: a product of which no bit is lost. Bit 5 is what tells capitals from small letters, so it is not looked at.
+const fn mix(hash: u64, word: u64) -> u64 {
+    let product = (hash ^ (word | 0x2020_2020_2020_2020)) as u128 * 0x9fb2_1c65_1e98_df25;
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[cfg(test)]

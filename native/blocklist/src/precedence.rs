@@ -59,14 +59,36 @@ struct Tally {
     owner_block: Option<u32>,
     essential: Option<u32>,
     feature: Option<u32>,
-    important: u64,
-    except: u64,
-    block: u64,
+    important: Lists,
+    except: Lists,
+    block: Lists,
+}
+
+/// The lists that say the same, and the rule of the first of them.
+#[derive(Debug, Default)]
+struct Lists {
+    all: u64,
+    rule: u32,
+}
+
+impl Lists {
+    fn count(&mut self, hit: Hit) {
+        let list = 1u64.checked_shl(u32::from(hit.list)).unwrap_or(0);
+        // No list before this one: the rule is the first list's, and a later one of it is more specific.
+        if self.all & list.wrapping_sub(1) == 0 {
+            self.rule = hit.rule;
+        }
+        self.all |= list;
+    }
+
+    /// The rule of a list, where it is the first.
+    fn rule_of(&self, list: u32) -> Option<u32> {
+        (self.all.trailing_zeros() == list).then_some(self.rule)
+    }
 }
 
 impl Tally {
     fn count(&mut self, hit: Hit, app: Option<AppId>) {
-        let list = 1u64.checked_shl(u32::from(hit.list)).unwrap_or(0);
         let for_app = app.is_some() && hit.app == app;
         match hit.tier {
             Tier::AppAllow if for_app => self.app = Some((hit.rule, Action::Allow)),
@@ -75,16 +97,16 @@ impl Tally {
             Tier::OwnerBlock => self.owner_block = Some(hit.rule),
             Tier::Essential => self.essential = Some(hit.rule),
             Tier::Feature => self.feature = Some(hit.rule),
-            Tier::Important => self.important |= list,
-            Tier::Except => self.except |= list,
-            Tier::Block => self.block |= list,
+            Tier::Important => self.important.count(hit),
+            Tier::Except => self.except.count(hit),
+            Tier::Block => self.block.count(hit),
             Tier::AppAllow | Tier::AppBlock | Tier::Off => {}
         }
     }
 }
 
 /// Decides by the table above. `hits` visits the rules that meet what is judged, from the widest to the most specific;
-/// it is called a second time where a list decides, to find the list's rule.
+/// it is called a second time where lists differ, to find the rule of the one that decides.
 pub(crate) fn decide(app: Option<AppId>, hits: impl Fn(&mut dyn FnMut(Hit))) -> Verdict {
     let mut tally = Tally::default();
     hits(&mut |hit| tally.count(hit, app));
@@ -108,29 +130,35 @@ pub(crate) fn decide(app: Option<AppId>, hits: impl Fn(&mut dyn FnMut(Hit))) -> 
     if let Some(rule) = tally.feature {
         return verdict(Action::Allow, Because::Feature, rule);
     }
-    let blocking = tally.important | (tally.block & !tally.except);
+    let blocking = tally.important.all | (tally.block.all & !tally.except.all);
     let (lists, action) = if blocking != 0 {
         (blocking, Action::Block)
     } else {
-        (tally.except, Action::Allow)
+        (tally.except.all, Action::Allow)
     };
     if lists == 0 {
         return Verdict::NO_RULE;
     }
     // The list added first speaks for all that agree.
     let list = lists.trailing_zeros();
-    let tier = match action {
-        Action::Allow => Tier::Except,
-        Action::Block if tally.important & (1 << list) != 0 => Tier::Important,
-        Action::Block => Tier::Block,
+    let (tier, said) = match action {
+        Action::Allow => (Tier::Except, &tally.except),
+        Action::Block if tally.important.all & (1 << list) != 0 => (Tier::Important, &tally.important),
+        Action::Block => (Tier::Block, &tally.block),
     };
+    let rule = said.rule_of(list).or_else(|| rule_of(list, tier, hits));
+    rule.map_or(Verdict::NO_RULE, |rule| verdict(action, Because::List, rule))
+}
+
+/// Looks for a list's most specific rule; needed only where a list before it was lifted by its own `@@`.
+fn rule_of(list: u32, tier: Tier, hits: impl Fn(&mut dyn FnMut(Hit))) -> Option<u32> {
     let mut rule = None;
     hits(&mut |hit| {
         if u32::from(hit.list) == list && hit.tier == tier {
             rule = Some(hit.rule);
         }
     });
-    rule.map_or(Verdict::NO_RULE, |rule| verdict(action, Because::List, rule))
+    rule
 }
 
 #[cfg(test)]
