@@ -126,8 +126,8 @@ struct Record {
     _first_seen: Option<String>,
     #[serde(default, rename = "last_seen")]
     _last_seen: Option<String>,
-    #[serde(default, rename = "note")]
-    _note: Option<String>,
+    #[serde(default)]
+    note: Option<String>,
     #[serde(default)]
     reply: Option<Reply>,
     status: Status,
@@ -310,11 +310,13 @@ impl Record {
                 "source `{key}` is not in this file; add `[source.{key}]` with kind and url"
             ));
         }
-        if self.status == Status::Shipped
-            && self.evidence.is_empty()
-            && self.function(file) != Some(Function::Canary)
-        {
+        let doubt_suffices = file.role == Role::Essential && self.note.is_some();
+        let needs_evidence = self.status == Status::Shipped && self.function(file) != Some(Function::Canary);
+        if needs_evidence && self.evidence.is_empty() && !doubt_suffices {
             return Err("a shipped rule has evidence; add a source, or write `status = \"lead\"`".into());
+        }
+        if self.status == Status::Lead && self.note.is_none() {
+            return Err("a lead says in its `note` what evidence is wanted".into());
         }
         if self.status == Status::Shipped && file.role == Role::Block && !self.is_backed(file) {
             return Err(

@@ -1,3 +1,93 @@
 //! `hushwall`: the firewall, and the tools around it, on the command line.
+//!
+//! Exit codes: 0 fine, 1 found something (a failed check), 2 could not run. Results go to stdout, everything else to
+//! stderr.
 
-fn main() {}
+use std::io;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+mod capture;
+mod replay;
+mod run;
+
+/// Could not run: wrong arguments, missing rights, unreadable files.
+const COULD_NOT_RUN: u8 = 2;
+
+/// The firewall that refuses vendor telemetry, by name and address.
+#[derive(Debug, Parser)]
+#[command(name = "hushwall", version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say more on stderr; given twice in a debug build, say all, names and addresses included.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the firewall on a TUN device.
+    Run(run::Args),
+    /// Say what the firewall would have seen and decided in a capture.
+    Replay(replay::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    trace_to_stderr(cli.verbose);
+    let outcome = match cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Replay(args) => replay::run(args),
+    };
+    outcome.unwrap_or_else(|error| {
+        if is_broken_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
+        let _ = writeln!(io::stderr(), "hushwall: {error:#}");
+        ExitCode::from(COULD_NOT_RUN)
+    })
+}
+
+/// Names and addresses appear at DEBUG and below only, so `-v` has to be asked for twice before any is shown.
+fn trace_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_target(false)
+        .init();
+}
+
+/// Whoever read stdout has seen enough (`hushwall replay ... | head`): not an error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn broken_pipe_is_found_under_its_context() {
+        let error = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("stdout");
+        assert!(is_broken_pipe(&error));
+        assert!(!is_broken_pipe(&anyhow::anyhow!("no such file")));
+    }
+}

@@ -27,6 +27,19 @@ pub struct Request {
     pub port: Option<u16>,
     /// Length of the head in bytes, the empty line included.
     pub head_len: usize,
+    /// What follows the head.
+    pub body: Body,
+}
+
+/// What follows a request's head (RFC 9112 section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// So many bytes, then the next request.
+    Length(u64),
+    /// Chunks, whose end shows only to whoever reads them.
+    Chunked,
+    /// After CONNECT, whatever the two ends like.
+    Tunnel,
 }
 
 impl Request {
@@ -74,6 +87,7 @@ impl Request {
             host,
             port,
             head_len: head.len,
+            body: head.body,
         }
     }
 }
@@ -88,7 +102,7 @@ enum Stop {
 }
 
 /// The lines of a head, as far as they have arrived, at least the first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Head<'a> {
     /// Out of an absolute target or CONNECT's.
     authority: Option<&'a [u8]>,
@@ -97,6 +111,7 @@ struct Head<'a> {
     /// Whether the empty line was there.
     complete: bool,
     len: usize,
+    body: Body,
 }
 
 impl<'a> Head<'a> {
@@ -109,31 +124,30 @@ impl<'a> Head<'a> {
             return Err(Stop::Wrong);
         }
         let (line, mut at) = request_line(stream, begin)?;
+        let (method, target) = method_and_target(line)?;
+        let is_connect = method.eq_ignore_ascii_case(b"CONNECT");
         let mut head = Self {
-            authority: target_authority(line)?,
-            ..Self::default()
+            authority: if is_connect {
+                authority_form(target)
+            } else {
+                absolute_form(target)
+            },
+            host: None,
+            complete: false,
+            len: 0,
+            body: if is_connect { Body::Tunnel } else { Body::Length(0) },
         };
+        // Where the value began, when the line before was the Host field.
         let mut host_begin = None;
         while let Some(len) = stream[at..].iter().position(|&byte| byte == b'\n') {
             let line = trim_cr(&stream[at..at + len]);
-            let next = at + len + 1;
-            match line {
+            match (line, host_begin) {
                 // obs-fold (RFC 9112 section 5.2): the value goes on.
-                [b' ' | b'\t', ..] => {
-                    if let Some(begin) = host_begin {
-                        head.host = Some(&stream[begin..at + len]);
-                    }
-                }
-                _ => {
-                    host_begin = None;
-                    let value = field_value(line, b"host").filter(|_| head.host.is_none());
-                    if let Some(value) = value {
-                        host_begin = Some(at + line.len() - value.len());
-                        head.host = Some(value);
-                    }
-                }
+                ([b' ' | b'\t', ..], Some(begin)) => head.host = Some(&stream[begin..at + len]),
+                ([b' ' | b'\t', ..], None) => {}
+                _ => host_begin = head.read_field(line).map(|value| at + line.len() - value.len()),
             }
-            at = next;
+            at += len + 1;
             if line.is_empty() {
                 head.complete = true;
                 break;
@@ -141,6 +155,29 @@ impl<'a> Head<'a> {
         }
         head.len = at;
         Ok(head)
+    }
+
+    /// Reads a field's first line; returns the value if it is the Host field that counts, the first.
+    fn read_field(&mut self, line: &'a [u8]) -> Option<&'a [u8]> {
+        let colon = line.iter().position(|&byte| byte == b':')?;
+        let (name, value) = (
+            line[..colon].trim_ascii_end(),
+            line[colon + 1..].trim_ascii_start(),
+        );
+        if name.eq_ignore_ascii_case(b"host") && self.host.is_none() {
+            self.host = Some(value);
+            return Some(value);
+        }
+        // RFC 9112 section 6.1: Transfer-Encoding overrides Content-Length.
+        if name.eq_ignore_ascii_case(b"transfer-encoding") && self.body != Body::Tunnel {
+            self.body = Body::Chunked;
+        } else if name.eq_ignore_ascii_case(b"content-length") && self.body == Body::Length(0) {
+            let len = std::str::from_utf8(value.trim_ascii_end())
+                .ok()
+                .and_then(|len| len.parse().ok());
+            self.body = Body::Length(len.unwrap_or(0));
+        }
+        None
     }
 }
 
@@ -163,8 +200,8 @@ fn request_line(stream: &[u8], begin: usize) -> Result<(&[u8], usize), Stop> {
     Err(Stop::Short)
 }
 
-/// The authority in the target of a request line (RFC 9112 section 3.2), where its form has one.
-fn target_authority(line: &[u8]) -> Result<Option<&[u8]>, Stop> {
+/// The method and the target of a request line (RFC 9112 section 3).
+fn method_and_target(line: &[u8]) -> Result<(&[u8], &[u8]), Stop> {
     let mut parts = line.trim_ascii_end().splitn(2, |&byte| byte == b' ');
     let (Some(method), Some(rest)) = (parts.next(), parts.next()) else {
         return Err(Stop::Wrong);
@@ -180,30 +217,21 @@ fn target_authority(line: &[u8]) -> Result<Option<&[u8]>, Stop> {
     if !is_version || method == b"PRI" && version == b"HTTP/2.0" {
         return Err(Stop::Wrong);
     }
-    let authority = if method.eq_ignore_ascii_case(b"CONNECT") {
-        target
-    } else {
-        let Some(colon) = target.windows(3).position(|window| window == b"://") else {
-            return Ok(None);
-        };
-        if !target[..colon].iter().all(u8::is_ascii_alphabetic) {
-            return Ok(None);
-        }
-        &target[colon + 3..]
-    };
-    let authority = authority
-        .split(|byte| matches!(byte, b'/' | b'?' | b'#'))
-        .next()
-        .unwrap_or_default();
-    // RFC 3986 section 3.2.1: user information comes before the last `@`.
-    Ok(authority.rsplit(|&byte| byte == b'@').next())
+    Ok((method, target))
 }
 
-/// The value of a header line whose name is `name` (lower case), without white space around it.
-fn field_value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let is_it = line[..colon].trim_ascii_end().eq_ignore_ascii_case(name);
-    is_it.then(|| line[colon + 1..].trim_ascii_start())
+/// The authority of an absolute target (RFC 9112 section 3.2.2); `None` for the other forms.
+fn absolute_form(target: &[u8]) -> Option<&[u8]> {
+    let colon = target.windows(3).position(|window| window == b"://")?;
+    let (scheme, rest) = (&target[..colon], &target[colon + 3..]);
+    let is_scheme = !scheme.is_empty() && scheme.iter().all(u8::is_ascii_alphabetic);
+    if is_scheme { authority_form(rest) } else { None }
+}
+
+/// The authority at the beginning of `target`, without user information (RFC 3986 section 3.2.1).
+fn authority_form(target: &[u8]) -> Option<&[u8]> {
+    let authority = target.split(|byte| matches!(byte, b'/' | b'?' | b'#')).next()?;
+    authority.rsplit(|&byte| byte == b'@').next()
 }
 
 /// Splits a host from its port (RFC 3986 section 3.2). `None` where there is no host.

@@ -4,8 +4,11 @@
 
 #![allow(clippy::unwrap_used, reason = "this crate is tests")]
 
+mod asking;
 pub mod clock;
+pub mod disguise;
 pub mod gauge;
+pub mod hand;
 pub mod internet;
 pub mod link;
 pub mod names;
@@ -13,8 +16,10 @@ pub mod packet;
 pub mod phone;
 pub mod record;
 pub mod referee;
+pub mod rules;
 pub mod script;
 pub mod stream;
 pub mod world;
 
+pub use asking::PHONE_RESOLVER;
 pub use world::{RESOLVER, Setup, World};

@@ -53,6 +53,15 @@ impl Referee {
         }
     }
 
+    /// The window shift that the engine gave for a flow to `remote`.
+    pub fn engine_scale(&self, remote: SocketAddr) -> Option<u8> {
+        self.flows
+            .iter()
+            .rev()
+            .find(|((_, to), _)| *to == remote)
+            .and_then(|(_, flow)| flow.engine.scale)
+    }
+
     /// A packet of the phone reached the engine.
     pub fn see_up(&mut self, bytes: &[u8]) {
         let Ok(Packet::Tcp(segment)) = Packet::parse(bytes) else {

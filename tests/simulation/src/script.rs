@@ -53,15 +53,22 @@ impl Text {
         let len = buffer
             .len()
             .min(usize::try_from(self.total().saturating_sub(offset)).unwrap_or(usize::MAX));
-        for (at, byte) in (offset..).zip(&mut buffer[..len]) {
-            *byte = match self.head.get(at as usize) {
-                Some(byte) => *byte,
-                None => {
-                    let at = at - self.head.len() as u64;
-                    let word = scramble(self.seed ^ (at / 8).wrapping_mul(0x2545_f491_4f6c_dd1d));
-                    word.to_le_bytes()[(at % 8) as usize]
-                }
-            };
+        let mut at = offset;
+        let mut rest = &mut buffer[..len];
+        if let Some(head) = self.head.get(offset as usize..) {
+            let (into, tail) = rest.split_at_mut(head.len().min(rest.len()));
+            into.copy_from_slice(&head[..into.len()]);
+            at += into.len() as u64;
+            rest = tail;
+        }
+        while !rest.is_empty() {
+            let seeded = at - self.head.len() as u64;
+            let word = scramble(self.seed ^ (seeded / 8).wrapping_mul(0x2545_f491_4f6c_dd1d)).to_le_bytes();
+            let word = &word[(seeded % 8) as usize..];
+            let (into, tail) = rest.split_at_mut(word.len().min(rest.len()));
+            into.copy_from_slice(&word[..into.len()]);
+            at += into.len() as u64;
+            rest = tail;
         }
         len
     }

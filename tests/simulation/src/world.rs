@@ -8,6 +8,7 @@ use blocklist::Rules;
 use engine::{Batch, Config, Engine, Event, FlowId, Output, Timestamp, Upstream};
 
 use crate::clock::{Dice, START};
+use crate::disguise::Disguise;
 use crate::gauge::{inside, outside};
 use crate::internet::{Internet, News};
 use crate::link::{Lane, Weather};
@@ -34,6 +35,8 @@ pub struct Setup {
     pub queue: usize,
     /// Time of one turn of the engine.
     pub turn: Duration,
+    /// What is changed between phone and link.
+    pub disguise: Disguise,
     /// The sockets say "readable" and "writable" more often than they must.
     pub chatty: bool,
 }
@@ -51,6 +54,7 @@ impl Setup {
             down: Weather::FAIR,
             queue: 500,
             turn: Duration::from_micros(20),
+            disguise: Disguise::default(),
             chatty: false,
         }
     }
@@ -88,6 +92,8 @@ pub struct World {
     pub up: Lane,
     /// Engine to phone.
     pub down: Lane,
+    /// What is changed between phone and link.
+    pub disguise: Disguise,
     /// The machine under test.
     pub engine: Engine,
     /// The network.
@@ -123,6 +129,7 @@ impl World {
             down,
             queue,
             turn,
+            disguise,
             chatty,
         } = setup;
         let mut dice = Dice::new(seed);
@@ -137,6 +144,7 @@ impl World {
             phone: Phone::new(mtu, dice.number(), START),
             up: Lane::new(up, queue, latency, dice.number()),
             down: Lane::new(down, usize::MAX, latency, dice.number()),
+            disguise,
             engine,
             internet: Internet::new(dice.number()),
             record: Record::default(),
@@ -198,10 +206,12 @@ impl World {
 
     fn turn_phone(&mut self) {
         while let Some(packet) = self.down.pop(self.now) {
+            let packet = self.disguise.down(packet);
             self.phone.receive(packet, self.now);
         }
         self.phone.turn(self.now);
         while let Some(packet) = self.phone.transmit() {
+            let packet = self.disguise.up(packet);
             self.up.push(packet, self.now);
         }
     }

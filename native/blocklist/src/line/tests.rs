@@ -1,1 +1,221 @@
-//! Tests.
+//! The syntaxes of lists, one line at a time.
+
+use super::{Pattern, Reach, Skip, Target, Tone, parse};
+
+fn read(line: &str) -> (Vec<Pattern<'_>>, Result<Option<Skip>, String>) {
+    let mut patterns = Vec::new();
+    let result = parse(line, &mut |pattern| patterns.push(pattern));
+    (patterns, result)
+}
+
+fn one(line: &str) -> (&str, Reach, Tone) {
+    let (patterns, result) = read(line);
+    assert_eq!(result, Ok(None), "{line}");
+    match patterns.as_slice() {
+        [
+            Pattern {
+                target: Target::Name(name, reach),
+                tone,
+                ..
+            },
+        ] => (name, *reach, *tone),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn comments_and_empty_lines_are_nothing() {
+    for line in [
+        "",
+        "   ",
+        "# a comment",
+        "#comment",
+        "! comment",
+        "[Adblock Plus 2.0]",
+        "## heading",
+        "####",
+    ] {
+        assert_eq!(read(line), (vec![], Ok(None)), "{line}");
+    }
+}
+
+#[test]
+fn hosts_lines_mean_exact_names() {
+    assert_eq!(
+        one("0.0.0.0 a.example.com"),
+        ("a.example.com", Reach::Exact, Tone::Block)
+    );
+    assert_eq!(
+        one("127.0.0.1\ta.example.com  # why"),
+        ("a.example.com", Reach::Exact, Tone::Block)
+    );
+    assert_eq!(
+        one(":: a.example.com"),
+        ("a.example.com", Reach::Exact, Tone::Block)
+    );
+    let (patterns, result) = read("0.0.0.0 a.example b.example.");
+    assert_eq!((patterns.len(), result), (2, Ok(None)));
+}
+
+#[test]
+fn hosts_lines_of_the_machine_itself_are_counted_as_local() {
+    for line in [
+        "127.0.0.1 localhost",
+        "::1 ip6-loopback",
+        "fe80::1%lo0 localhost",
+        "0.0.0.0 0.0.0.0",
+    ] {
+        assert_eq!(read(line), (vec![], Ok(Some(Skip::Local))), "{line}");
+    }
+    assert_eq!(read("192.0.2.7 a.example"), (vec![], Ok(Some(Skip::Redirect))));
+}
+
+#[test]
+fn plain_names_and_wildcards_mean_subdomains() {
+    assert_eq!(
+        one("example.com"),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+    assert_eq!(
+        one("example.com."),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+    assert_eq!(
+        one(" example.com # comment"),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+    assert_eq!(
+        one("*.example.com"),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+}
+
+#[test]
+fn adblock_syntax_says_reach_and_tone() {
+    assert_eq!(
+        one("||example.com^"),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+    assert_eq!(
+        one("||example.com^|"),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+    assert_eq!(
+        one("||example.com"),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+    assert_eq!(one("||zip^"), ("zip", Reach::Subdomains, Tone::Block));
+    assert_eq!(one("|example.com^"), ("example.com", Reach::Exact, Tone::Block));
+    assert_eq!(
+        one("||*.example.com^"),
+        ("example.com", Reach::Below, Tone::Block)
+    );
+    assert_eq!(
+        one("@@||example.com^"),
+        ("example.com", Reach::Subdomains, Tone::Except)
+    );
+    assert_eq!(
+        one("@@|example.com^"),
+        ("example.com", Reach::Exact, Tone::Except)
+    );
+    assert_eq!(
+        one("||example.com^$important"),
+        ("example.com", Reach::Subdomains, Tone::Important)
+    );
+    assert_eq!(
+        one("||example.com^$all"),
+        ("example.com", Reach::Subdomains, Tone::Block)
+    );
+}
+
+#[test]
+fn what_makes_no_sense_for_names_is_skipped_and_said() {
+    for (line, skip) in [
+        ("example.com##.banner", Skip::Cosmetic),
+        ("##.banner", Skip::Cosmetic),
+        ("example.com#@#.banner", Skip::Cosmetic),
+        ("/^ads[0-9]+\\./", Skip::Regex),
+        ("@@/^ads/", Skip::Regex),
+        ("||ads*.example.com^", Skip::Wildcard),
+        ("||example.com/ads/", Skip::Wildcard),
+        ("ads^", Skip::Wildcard),
+        ("ads.*", Skip::Wildcard),
+        ("|https://example.com^", Skip::Wildcard),
+        ("||example.com^$third-party", Skip::Modifier),
+        ("||example.com^$important,client=phone", Skip::Modifier),
+        ("||example.com^$dnsrewrite=192.0.2.1", Skip::Modifier),
+    ] {
+        assert_eq!(read(line), (vec![], Ok(Some(skip))), "{line}");
+    }
+}
+
+#[test]
+fn addresses_are_rules_in_each_syntax() {
+    for line in [
+        "192.0.2.7",
+        "192.0.2.0/24",
+        "192.0.2.7:443",
+        "2001:db8::7",
+        "[2001:db8::7]:443",
+        "||192.0.2.7^",
+    ] {
+        let (patterns, result) = read(line);
+        assert_eq!(result, Ok(None), "{line}");
+        assert!(
+            matches!(
+                patterns.as_slice(),
+                [Pattern {
+                    target: Target::Address(_),
+                    ..
+                }]
+            ),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn an_error_says_how_to_mend_the_line() {
+    for (line, mend) in [
+        ("example", "||example^"),
+        ("https://example.com/ads", "`example.com`"),
+        ("example.com/ads", "`example.com`"),
+        ("exa mple.com", "one name a line"),
+        ("exämple.com", "xn--"),
+        ("example..com", "extra dot"),
+        ("||example..com^", "extra dot"),
+        ("192.0.2.7/24", "192.0.2.0/24"),
+        ("192.0.2.7/33", "from 0 to 32"),
+        ("192.0.2.7:0", "from 1 to 65535"),
+        ("0.0.0.0/0", "every address"),
+        ("0.0.0.0 exa$mple.com", "letters"),
+    ] {
+        let (_, result) = read(line);
+        let error = result.expect_err(line);
+        assert!(error.contains(mend), "{line}: {error}");
+    }
+}
+
+#[test]
+fn no_line_panics_truncated_or_with_a_bit_turned() {
+    let lines = [
+        "0.0.0.0 a.example.com b.example.com # why",
+        "@@||*.example.com^$important,third-party",
+        "[2001:db8::7]:443",
+        "192.0.2.0/24:80",
+        "example.com##.banner",
+        "/regex$/",
+        "\u{feff}müller.example",
+    ];
+    for line in lines {
+        for (at, _) in line.char_indices() {
+            let _ = read(&line[..at]);
+            let _ = read(&line[at..]);
+        }
+        for bit in 0..line.len() * 8 {
+            let mut bytes = line.as_bytes().to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let _ = read(&String::from_utf8_lossy(&bytes));
+        }
+    }
+}

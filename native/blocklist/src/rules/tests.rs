@@ -1,1 +1,280 @@
-//! Tests.
+//! The built-in list, its presets, and rules on addresses.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::builtin::{self, Role};
+use crate::{Because, BuildError, Preset, Rules, RulesBuilder, Skip};
+
+const PRESETS: [Preset; 4] = [
+    Preset::None,
+    Preset::NothingBreaks,
+    Preset::Balanced,
+    Preset::Everything,
+];
+/// Names that no preset may block.
+const NEVER_BLOCK: &str = include_str!("../../../../tests/fixtures/lists/never-block.txt");
+
+fn never_block() -> impl Iterator<Item = &'static str> {
+    NEVER_BLOCK.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// Names of the built-in list that are blocked in some preset.
+fn blocked_names() -> impl Iterator<Item = &'static str> {
+    let rules = RulesBuilder::new(Preset::Everything).build();
+    let on_names = builtin::RULES
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| rule.network.is_none());
+    let blocks = on_names.filter(|(_, rule)| matches!(rule.role, Role::Block(_)));
+    blocks
+        .map(move |(index, _)| index)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(move |index| {
+            let (start, length) = builtin::RULES[index].pattern.parts();
+            assert_eq!(rules.matcher.pattern(index).len(), usize::from(length));
+            &builtin::TEXT[start as usize..][..usize::from(length)]
+        })
+}
+
+#[test]
+fn no_preset_blocks_a_name_that_an_owner_relies_on() {
+    assert_eq!(never_block().count(), 93);
+    for preset in PRESETS {
+        let rules = RulesBuilder::new(preset).build();
+        for name in never_block() {
+            let verdict = rules.verdict(name, None);
+            assert!(!verdict.is_block(), "{name} in {preset:?}");
+            assert!(
+                matches!(verdict.because, Because::Essential(_) | Because::Feature(_)),
+                "{name}: {verdict:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_block_rule_beneath_such_a_name_still_blocks() {
+    let rules = RulesBuilder::new(Preset::Everything).build();
+    let mut beneath = 0;
+    for name in blocked_names() {
+        assert!(rules.verdict(name, None).is_block(), "{name}");
+        beneath += never_block()
+            .filter(|kept| name.ends_with(&format!(".{kept}")))
+            .count();
+    }
+    assert!(beneath > 60, "{beneath}");
+    for name in [
+        "t1.a.market.xiaomi.com",
+        "wtradv.market.xiaomi.com",
+        "us.micardapi.micloud.xiaomi.net",
+    ] {
+        assert!(rules.verdict(name, None).is_block(), "{name}");
+    }
+}
+
+#[test]
+fn a_hostile_parent_rule_in_a_list_takes_no_essential_name_along() {
+    let text = "xiaomi.com\nmiui.com\n||mi.com^$important\n||xiaomi.net^\n||aliyuncs.com^\n||azureedge.net^";
+    let rules = RulesBuilder::new(Preset::Everything)
+        .list("hostile", text)
+        .unwrap()
+        .build();
+    for name in never_block() {
+        assert!(!rules.verdict(name, None).is_block(), "{name}");
+    }
+    assert!(rules.verdict("anything.miui.com", None).is_block());
+}
+
+#[test]
+fn presets_contain_one_another() {
+    let built = PRESETS.map(|preset| RulesBuilder::new(preset).build());
+    let mut grown = [0; PRESETS.len()];
+    for name in blocked_names() {
+        for name in [name.to_owned(), format!("x.{name}")] {
+            let blocks = built
+                .each_ref()
+                .map(|rules| rules.verdict(&name, None).is_block());
+            assert!(blocks.is_sorted(), "{name}: {blocks:?}");
+            assert!(!blocks[0], "{name}");
+            for (count, blocked) in grown.iter_mut().zip(blocks) {
+                *count += usize::from(blocked);
+            }
+        }
+    }
+    assert!(
+        grown.is_sorted() && grown[1] < grown[2] && grown[2] < grown[3],
+        "{grown:?}"
+    );
+}
+
+#[test]
+fn the_core_is_blocked_by_default_and_the_canary_in_each_preset_but_none() {
+    let rules = RulesBuilder::default().build();
+    for name in [
+        "tracking.miui.com",
+        "tracking.intl.miui.com",
+        "tracking.india.miui.com",
+        "data.mistat.xiaomi.com",
+        "data.mistat.intl.xiaomi.com",
+        "sdkconfig.ad.xiaomi.com",
+        "sdkconfig.ad.intl.xiaomi.com",
+        "api.ad.xiaomi.com",
+        "api.ad.intl.xiaomi.com",
+        "sa.api.intl.miui.com",
+    ] {
+        assert!(rules.verdict(name, None).is_block(), "{name}");
+    }
+    for preset in PRESETS {
+        let rules = RulesBuilder::new(preset).build();
+        assert_eq!(
+            rules.verdict("canary.hushwall.test", None).is_block(),
+            preset != Preset::None
+        );
+    }
+}
+
+#[test]
+fn a_rule_tells_people_what_it_stops() {
+    let rules = RulesBuilder::default().build();
+    let Because::List(id) = rules.verdict("tracking.intl.miui.com", None).because else {
+        panic!()
+    };
+    let rule = rules.rule(id).unwrap();
+    assert_eq!(
+        (rule.id, rule.pattern),
+        ("onetrack/tracking-intl", "tracking.intl.miui.com")
+    );
+    assert_eq!(rule.list_title, "Hushwall");
+    assert!(rule.what.ends_with('.') && rule.what.len() > 20, "{}", rule.what);
+    let rules = RulesBuilder::new(Preset::None)
+        .list("mine.txt", "\n||ads.Example.com^$important")
+        .unwrap()
+        .build();
+    let Because::List(id) = rules.verdict("ads.example.com", None).because else {
+        panic!()
+    };
+    let rule = rules.rule(id).unwrap();
+    assert_eq!(
+        (rule.id, rule.list_title, rule.what),
+        ("||ads.example.com^$important", "mine.txt", "")
+    );
+    assert!(Rules::features().any(|(name, what)| name == "push" && what.starts_with("I use ")));
+}
+
+#[test]
+fn an_error_names_list_and_line_and_skipped_lines_are_counted() {
+    let error = RulesBuilder::default()
+        .list("my.txt", "a.example\n# fine\nfoo bar")
+        .unwrap_err();
+    assert!(
+        matches!(&error, BuildError::Line { list, line: 3, .. } if list == "my.txt"),
+        "{error}"
+    );
+    let text = "\u{feff}127.0.0.1 localhost\r\na.example\r\n||b.example^$third-party\r\n||c*.example^\r\n";
+    let rules = RulesBuilder::new(Preset::None).list("l", text).unwrap().build();
+    let list = rules.lists().last().unwrap();
+    let skipped = |kind| list.skipped[Skip::ALL.iter().position(|k| *k == kind).unwrap()];
+    assert_eq!((list.title.as_str(), list.rules), ("l", 1));
+    assert_eq!(
+        (
+            skipped(Skip::Local),
+            skipped(Skip::Modifier),
+            skipped(Skip::Wildcard)
+        ),
+        (1, 1, 1)
+    );
+    assert!(RulesBuilder::default().allow("no dots..here").is_err());
+}
+
+#[test]
+fn equal_rules_count_once_and_too_many_lists_are_refused() {
+    let rules = RulesBuilder::new(Preset::None)
+        .list("l", "a.example\na.example\n||a.example^")
+        .unwrap()
+        .build();
+    let bare = RulesBuilder::new(Preset::None).build().len();
+    assert_eq!(rules.len(), bare + 1);
+    let mut builder = RulesBuilder::new(Preset::None);
+    for index in 0..62 {
+        builder = builder.list(&format!("list {index}"), "a.example").unwrap();
+    }
+    assert!(matches!(
+        builder.list("one more", ""),
+        Err(BuildError::Lists { most: 62, .. })
+    ));
+}
+
+fn blocked(rules: &Rules, ip: &str, port: u16) -> Option<bool> {
+    rules
+        .verdict_ip(ip.parse().unwrap(), port, None)
+        .map(|verdict| verdict.is_block())
+}
+
+#[test]
+fn address_rules_meet_networks_ports_and_ipv4_inside_ipv6() {
+    let text =
+        "192.0.2.7\n198.51.100.0/24\n203.0.113.5:443\n2001:db8:1::/48\n[2001:db8::9]:80\n@@198.51.100.77";
+    let rules = RulesBuilder::new(Preset::None).list("l", text).unwrap().build();
+    for (ip, port, expected) in [
+        ("192.0.2.7", 1, Some(true)),
+        ("192.0.2.8", 1, None),
+        ("198.51.100.0", 80, Some(true)),
+        ("198.51.100.255", 80, Some(true)),
+        ("198.51.101.0", 80, None),
+        ("198.51.100.77", 80, Some(false)),
+        ("203.0.113.5", 443, Some(true)),
+        ("203.0.113.5", 80, None),
+        ("::ffff:192.0.2.7", 1, Some(true)),
+        ("64:ff9b::192.0.2.7", 1, Some(true)),
+        ("64:ff9b::198.51.100.9", 1, Some(true)),
+        ("64:ff9b:1::192.0.2.7", 1, None),
+        ("2001:db8:1:2::3", 1, Some(true)),
+        ("2001:db8:2::3", 1, None),
+        ("2001:db8::9", 80, Some(true)),
+        ("2001:db8::9", 81, None),
+    ] {
+        assert_eq!(blocked(&rules, ip, port), expected, "{ip} {port}");
+    }
+}
+
+#[test]
+fn the_owner_allows_and_blocks_addresses_too() {
+    let rules = RulesBuilder::new(Preset::None)
+        .list("l", "192.0.2.0/24")
+        .and_then(|builder| builder.allow("192.0.2.7"))
+        .and_then(|builder| builder.block("2001:db8::1"))
+        .unwrap()
+        .build();
+    assert_eq!(blocked(&rules, "192.0.2.7", 1), Some(false));
+    assert_eq!(blocked(&rules, "192.0.2.8", 1), Some(true));
+    assert_eq!(blocked(&rules, "2001:db8::1", 1), Some(true));
+}
+
+#[test]
+fn built_in_push_addresses_stay_while_push_is_used() {
+    let rules = RulesBuilder::new(Preset::Everything).build();
+    assert_eq!(blocked(&rules, "42.62.94.2", 443), Some(false));
+    let rules = RulesBuilder::new(Preset::Balanced)
+        .without_feature("push")
+        .unwrap()
+        .build();
+    assert_eq!(blocked(&rules, "42.62.94.2", 443), Some(true));
+    assert_eq!(blocked(&rules, "42.62.94.2", 80), None);
+}
+
+#[test]
+fn any_address_is_judged_without_a_panic() {
+    let rules = RulesBuilder::new(Preset::Everything)
+        .list("l", "128.0.0.0/1\n8000::/1")
+        .unwrap()
+        .build();
+    let mut state = 0x5eed_u128;
+    for _ in 0..10_000 {
+        state = state
+            .wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645)
+            .wrapping_add(1);
+        let _ = rules.verdict_ip(IpAddr::V6(Ipv6Addr::from_bits(state)), state as u16, None);
+        let _ = rules.verdict_ip(IpAddr::V4(Ipv4Addr::from_bits(state as u32)), 0, None);
+    }
+}

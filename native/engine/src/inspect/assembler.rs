@@ -69,12 +69,20 @@ impl Assembler {
         self.pieces.is_empty()
     }
 
+    /// Bytes held, holes included.
+    pub(crate) const fn held(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Forgets the first `count` bytes of the stream: offsets count from there.
     pub(crate) fn advance(&mut self, count: usize) {
-        self.bytes.drain(..count.min(self.bytes.len()));
+        if count >= self.bytes.len() {
+            return self.clear();
+        }
+        self.bytes.drain(..count);
         self.pieces.retain_mut(|piece| {
             *piece = piece.start.saturating_sub(count)..piece.end.saturating_sub(count);
-            !piece.is_empty()
+            piece.start < piece.end
         });
     }
 

@@ -1,6 +1,6 @@
 //! What a flow's first bytes say about its name.
 
-use wire::http::Request;
+use wire::http::{Body, Request};
 use wire::tls::{ClientHello, ServerName};
 use wire::{Name, Parsed};
 
@@ -35,6 +35,17 @@ pub(crate) enum Undecidable {
     TooLong,
 }
 
+/// Where the next message of a stream begins, after one was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// At this offset.
+    At(u64),
+    /// Behind a body whose end is not known.
+    Unknown,
+    /// There is none that could be read.
+    Never,
+}
+
 /// What the first bytes may still become, and how far they are read.
 #[derive(Debug, Clone, Copy, Default)]
 enum Progress {
@@ -56,8 +67,7 @@ pub(crate) struct Inspection {
     progress: Progress,
     /// Where in the stream the message begins.
     begin: u64,
-    /// Length of the request's head, once it is complete.
-    head_len: usize,
+    next: Next,
 }
 
 impl Default for Inspection {
@@ -66,7 +76,7 @@ impl Default for Inspection {
             assembler: Assembler::new(LIMIT),
             progress: Progress::Begin,
             begin: 0,
-            head_len: 0,
+            next: Next::Never,
         }
     }
 }
@@ -78,13 +88,8 @@ impl Inspection {
     pub(crate) fn push(&mut self, offset: u64, bytes: &[u8]) -> Finding {
         // What lies before the beginning was read already.
         let before = usize::try_from(self.begin.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let Some(bytes) = bytes.get(before..) else {
-            return Finding::NeedMore;
-        };
+        let bytes = bytes.get(before..).unwrap_or_default();
         let offset = usize::try_from(offset.saturating_sub(self.begin)).unwrap_or(usize::MAX);
-        if bytes.is_empty() {
-            return Finding::NeedMore;
-        }
         if offset == 0 && self.assembler.is_empty() {
             let finding = self.read(bytes);
             if finding == Finding::NeedMore {
@@ -99,31 +104,36 @@ impl Inspection {
         finding
     }
 
-    /// Forgets what was read: the next message begins at `offset` of the stream.
+    /// Goes on with the message that begins at `offset` of the stream; what has arrived of it is kept.
     pub(crate) fn reset(&mut self, offset: u64) {
-        let read = offset
+        match offset
             .checked_sub(self.begin)
-            .and_then(|read| usize::try_from(read).ok());
-        match read {
-            Some(read) if !self.assembler.is_empty() => self.assembler.advance(read),
-            _ => self.assembler.clear(),
+            .and_then(|read| usize::try_from(read).ok())
+        {
+            Some(read) => self.assembler.advance(read),
+            None => self.assembler.clear(),
         }
-        (self.progress, self.begin, self.head_len) = (Progress::Begin, offset, 0);
+        (self.progress, self.begin, self.next) = (Progress::Begin, offset, Next::Never);
     }
 
-    /// Where in the stream a request's head ended, after its host was found.
-    pub(crate) const fn message_end(&self) -> u64 {
-        self.begin + self.head_len as u64
+    /// Where in the stream the message begins.
+    pub(crate) const fn begin(&self) -> u64 {
+        self.begin
     }
 
-    /// Whether bytes of the message have arrived that make no complete one yet.
-    pub(crate) const fn has_begun(&self) -> bool {
-        !self.assembler.is_empty()
+    /// Where the next message begins, after a finding.
+    pub(crate) const fn next(&self) -> Next {
+        self.next
+    }
+
+    /// Bytes held until the message is complete.
+    pub(crate) const fn held(&self) -> usize {
+        self.assembler.held()
     }
 
     fn read(&mut self, stream: &[u8]) -> Finding {
         match self.progress {
-            Progress::Begin => self.begin(stream),
+            Progress::Begin => self.opening(stream),
             Progress::Hello(least_len) if stream.len() < least_len => Finding::NeedMore,
             Progress::Hello(_) => self.hello(stream),
             Progress::Line(read) if !stream[read.min(stream.len())..].contains(&b'\n') => {
@@ -139,7 +149,7 @@ impl Inspection {
         }
     }
 
-    fn begin(&mut self, stream: &[u8]) -> Finding {
+    fn opening(&mut self, stream: &[u8]) -> Finding {
         match self.hello(stream) {
             Finding::Undecidable(Undecidable::Unrecognised) => self.request(stream),
             finding => finding,
@@ -182,7 +192,12 @@ impl Inspection {
     }
 
     fn host(&mut self, request: Request) -> Finding {
-        self.head_len = request.head_len;
+        let end = self.begin.saturating_add(request.head_len as u64);
+        self.next = match request.body {
+            Body::Length(len) => Next::At(end.saturating_add(len)),
+            Body::Chunked => Next::Unknown,
+            Body::Tunnel => Next::Never,
+        };
         request
             .host
             .map_or(Finding::Undecidable(Undecidable::Nameless), |host| {

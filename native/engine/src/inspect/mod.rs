@@ -3,5 +3,5 @@
 mod assembler;
 mod inspection;
 
-use assembler::Assembler;
-pub(crate) use inspection::{Finding, Inspection, LIMIT, Undecidable};
+pub(crate) use assembler::Assembler;
+pub(crate) use inspection::{Finding, Inspection, LIMIT, Next, Undecidable};

@@ -204,3 +204,25 @@ fn an_end_is_seen_wherever_the_new_bytes_begin() {
         }
     }
 }
+
+#[test]
+fn the_body_is_framed_as_its_fields_say() {
+    let body = |line: &str, fields: &str| request(&format!("{line}\r\n{fields}\r\n")).body;
+    assert_eq!(body("GET / HTTP/1.1", "Host: a.b\r\n"), Body::Length(0));
+    assert_eq!(
+        body("POST / HTTP/1.1", "content-length:  42 \r\n"),
+        Body::Length(42)
+    );
+    assert_eq!(body("POST / HTTP/1.1", "Content-Length: x\r\n"), Body::Length(0));
+    assert_eq!(
+        body(
+            "POST / HTTP/1.1",
+            "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n"
+        ),
+        Body::Chunked
+    );
+    assert_eq!(
+        body("CONNECT a.b:443 HTTP/1.1", "Content-Length: 4\r\n"),
+        Body::Tunnel
+    );
+}

@@ -45,7 +45,7 @@ fn whole_hello_in_the_first_slice_is_not_copied() {
         inspection.push(0, &Hello::browser("www.example.org").record()),
         sni("www.example.org")
     );
-    assert!(!inspection.has_begun());
+    assert_eq!(inspection.held(), 0);
 }
 
 #[test]
@@ -152,19 +152,43 @@ fn host_of_a_head_beyond_the_limit_is_still_found() {
 
 #[test]
 fn after_a_reset_the_next_request_is_read() {
-    let next = b"GET /b HTTP/1.1\r\nHost: other.example\r\n\r\n";
-    let stream = [REQUEST, next].concat();
-    for size in [1, 10, stream.len()] {
-        let mut inspection = Inspection::default();
-        let mut findings = Vec::new();
-        for (offset, bytes) in chunks(&stream, size) {
-            let mut finding = inspection.push(offset as u64, bytes);
-            while let Finding::Name(name, _) = finding {
-                findings.push(name.to_string());
-                inspection.reset(inspection.message_end());
-                finding = inspection.push(offset as u64, bytes);
+    let post = b"POST /b HTTP/1.1\r\nHost: b.example\r\nContent-Length: 5\r\n\r\nGET /";
+    let last = b"GET /c HTTP/1.1\r\nHost: c.example\r\n\r\n";
+    let stream = [REQUEST, post, last].concat();
+    for size in [1, 10, 200, stream.len()] {
+        for reverse in [false, true] {
+            let mut pieces = chunks(&stream, size);
+            if reverse {
+                pieces.reverse();
             }
+            let mut inspection = Inspection::default();
+            let mut names = Vec::new();
+            for (offset, bytes) in pieces {
+                let mut finding = inspection.push(offset as u64, bytes);
+                while let (Finding::Name(name, Seen::Host), Next::At(next)) = (finding, inspection.next()) {
+                    names.push(name.to_string());
+                    inspection.reset(next);
+                    finding = inspection.push(offset as u64, bytes);
+                }
+            }
+            assert_eq!(
+                names,
+                ["tracking.example.com", "b.example", "c.example"],
+                "{size} {reverse}"
+            );
         }
-        assert_eq!(findings, ["tracking.example.com", "other.example"], "{size}");
     }
+}
+
+#[test]
+fn behind_a_hello_or_a_tunnel_nothing_is_read() {
+    let mut inspection = Inspection::default();
+    inspection.push(0, &Hello::to("example.com").record());
+    assert_eq!(inspection.next(), Next::Never);
+    let mut inspection = Inspection::default();
+    assert_eq!(
+        inspection.push(0, b"CONNECT a.b:443 HTTP/1.1\r\n\r\n"),
+        host("a.b")
+    );
+    assert_eq!(inspection.next(), Next::Never);
 }

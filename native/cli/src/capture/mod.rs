@@ -1,0 +1,1 @@
+//! Capture files: pcap and pcapng, also gzip, down to IP packets.

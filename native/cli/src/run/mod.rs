@@ -1,0 +1,189 @@
+//! `hushwall run`: the firewall on a TUN device.
+//!
+//! Three threads: the engine's, which does all the work; this one, which shows it; and one that waits for signals.
+
+use std::fs;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::net::IpAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow, bail};
+use blocklist::Rules;
+use engine::{Config, Upstream};
+use tunnel::{Device, Events, Handle, RunError, Settings, Snapshot, Sockets, Tunnel};
+
+mod args;
+mod families;
+mod resolvers;
+mod routes;
+mod rules;
+mod show;
+mod signals;
+
+pub(crate) use args::Args;
+use resolvers::Resolvers;
+use routes::Routes;
+use show::{Form, Screen};
+
+/// Between two looks at the events: a person does not see it, and a busy engine is spared the wake-ups.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Output waits here until nothing more comes.
+const OUTPUT_BUFFER: usize = 8 * 1024;
+
+/// Runs the firewall until SIGTERM or Ctrl-C.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let rules = Arc::new(rules::load(&args)?);
+    let resolvers = Resolvers::find(&args.dns)?;
+    if args.unmanaged && !device_exists(&args.tun) {
+        bail!(
+            "there is no device {0}: create it with `ip tuntap add dev {0} mode tun`",
+            args.tun
+        );
+    }
+    let (ipv4, ipv6) = families::with_routes(&args.tun);
+    let device = Device::open(&args.tun)?;
+    let mut routes = if args.unmanaged {
+        None
+    } else {
+        Some(Routes::claim(&args.tun)?)
+    };
+    if let Err(error) = tunnel::raise_descriptor_limit() {
+        tracing::warn!(%error, "the limit on open files stays as it is; many flows at once may be refused");
+    }
+
+    let settings = settings(&args, Arc::clone(&rules), &resolvers, (ipv4, ipv6));
+    let (tunnel, handle, events) = Tunnel::new(device, settings)?;
+    let totals = end_on_signal(&handle)?;
+    let engine = spawn(tunnel)?;
+    if let Some(routes) = &mut routes {
+        let asked: Vec<IpAddr> = resolvers.upstream.iter().map(|resolver| resolver.ip()).collect();
+        routes.lay(&args.tun, args.mtu, args.depth, &asked, resolvers.behind_resolved)?;
+    }
+
+    let mut screen = Screen::new(
+        BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock()),
+        form(&args),
+        rules,
+        Instant::now(),
+    );
+    let shown = screen
+        .write_started(&args.tun)
+        .and_then(|()| watch(&mut screen, &events, &handle));
+    if shown.is_err() {
+        // Whoever watched has gone, and so the run ends; it may have ended already.
+        let _ = handle.stop();
+    }
+    let ended = engine.join().map_err(|_| anyhow!("the engine's thread failed"))?;
+    if let Some(routes) = &mut routes {
+        routes.take_back()?;
+    }
+    ended?;
+    shown?;
+    screen.write_totals(totals.try_recv().ok().as_ref(), Instant::now())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings(args: &Args, rules: Arc<Rules>, resolvers: &Resolvers, (ipv4, ipv6): (bool, bool)) -> Settings {
+    let mut own_resolvers: Vec<IpAddr> = resolvers.upstream.iter().map(|resolver| resolver.ip()).collect();
+    let mut sockets = Sockets::new();
+    if !args.unmanaged {
+        own_resolvers.push(routes::ANNOUNCED.into());
+        sockets = sockets.with_mark(routes::MARK);
+    }
+    Settings {
+        config: Config {
+            mtu: args.mtu,
+            segment_cap: tunnel::segment_cap(),
+            depth: args.depth.into(),
+            own_resolvers,
+            ..Config::default()
+        },
+        rules,
+        upstream: Upstream {
+            ipv4,
+            ipv6,
+            resolvers: resolvers.upstream.clone(),
+            ..Upstream::default()
+        },
+        sockets,
+        knows_owners: false,
+    }
+}
+
+fn spawn(mut tunnel: Tunnel) -> anyhow::Result<JoinHandle<Result<(), RunError>>> {
+    let engine = thread::Builder::new()
+        .name("engine".to_owned())
+        .spawn(move || tunnel.run());
+    engine.context("cannot start the engine's thread")
+}
+
+/// Ends the tunnel at a signal; the totals of its last moment arrive before its end does.
+fn end_on_signal(handle: &Handle) -> anyhow::Result<Receiver<Snapshot>> {
+    let (sender, totals) = sync_channel(1);
+    let handle = handle.clone();
+    signals::on_end(move || {
+        if let Ok(snapshot) = handle.snapshot() {
+            let _ = sender.send(snapshot);
+        }
+        // If it has ended by itself, all the better.
+        let _ = handle.stop();
+    })
+    .context("cannot wait for signals")?;
+    Ok(totals)
+}
+
+/// Shows what happens until the tunnel ends. While nothing happens, nothing wakes up here.
+fn watch(screen: &mut Screen<impl Write>, events: &Events, handle: &Handle) -> io::Result<()> {
+    loop {
+        screen.flush()?;
+        let notice = match screen.poll_timeout() {
+            None => events.next(),
+            Some(due) => events.next_timeout(due.saturating_duration_since(Instant::now())),
+        };
+        let ended = notice.is_none() && events.is_closed();
+        if let Some(notice) = &notice {
+            screen.handle_notice(notice, Instant::now())?;
+            screen.flush()?;
+            if !events.is_closed() {
+                thread::sleep(PAUSE);
+            }
+        }
+        let now = Instant::now();
+        for notice in events.next_batch(Duration::ZERO) {
+            screen.handle_notice(&notice, now)?;
+        }
+        if ended {
+            return Ok(());
+        }
+        screen.handle_timeout(now, || handle.snapshot().ok())?;
+    }
+}
+
+fn form(args: &Args) -> Form {
+    if args.json {
+        return Form::Json;
+    }
+    let terminal = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    if !io::stdout().is_terminal() || !terminal {
+        return Form::Plain;
+    }
+    // no-color.org: present and not empty.
+    Form::Terminal {
+        coloured: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
+}
+
+/// Asks /proc, which shows the network namespace of this process even where /sys shows another.
+fn device_exists(name: &str) -> bool {
+    let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    devices.lines().any(|line| {
+        line.trim_start()
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with(':'))
+    })
+}

@@ -1,0 +1,136 @@
+//! Managed mode: addresses, routes and rules of this machine, made at the start and taken back at the end.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+mod ip;
+mod plan;
+mod resolved;
+mod state;
+mod step;
+
+use ip::{Ip as _, Iproute2};
+pub(crate) use plan::{ANNOUNCED, MARK};
+use state::State;
+pub(crate) use state::StateError;
+use step::Family;
+
+use super::args::Depth;
+
+/// Where state files live: gone at a reboot, as what they record is.
+const FOLDER: &str = "/run/hushwall";
+
+/// Why traffic could not be brought into the device.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RoutesError {
+    /// The record or the `ip` tool.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The kernel would drop the answers to Hushwall's own sockets.
+    #[error(
+        "the kernel's reverse-path filter is strict and would drop every answer; \
+         run `sysctl -w net.ipv4.conf.all.rp_filter=2` first"
+    )]
+    StrictReversePath,
+}
+
+/// The machine's routing as Hushwall changed it. Dropping it takes all of it back.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    state: Option<State>,
+    ip: Iproute2,
+}
+
+impl Routes {
+    /// Takes back what an earlier, killed run left in this network, and begins a record.
+    pub(crate) fn claim(device: &str) -> Result<Self, RoutesError> {
+        if has_strict_reverse_path() {
+            return Err(RoutesError::StrictReversePath);
+        }
+        let mut ip = Iproute2;
+        let state = State::claim(Path::new(FOLDER), &network(), device, &mut ip)?;
+        Ok(Self {
+            state: Some(state),
+            ip,
+        })
+    }
+
+    /// Brings the machine's traffic into the device, which exists.
+    pub(crate) fn lay(
+        &mut self,
+        device: &str,
+        mtu: u16,
+        depth: Depth,
+        resolvers: &[IpAddr],
+        behind_resolved: bool,
+    ) -> Result<(), RoutesError> {
+        let Some(state) = &mut self.state else {
+            return Ok(());
+        };
+        let mtu = mtu.to_string();
+        // Not on record: the device goes with the run.
+        self.ip
+            .run(&["link", "set", "dev", device, "up", "mtu", &mtu])
+            .map_err(StateError::from)?;
+        for step in plan::plan(device, families(), depth, resolvers) {
+            state.make(&step, &mut self.ip)?;
+        }
+        if behind_resolved {
+            resolved::announce(device);
+        }
+        Ok(())
+    }
+
+    /// Takes all of it back.
+    pub(crate) fn take_back(&mut self) -> Result<(), RoutesError> {
+        let Some(state) = self.state.take() else {
+            return Ok(());
+        };
+        Ok(state.take_back(&mut self.ip)?)
+    }
+}
+
+impl Drop for Routes {
+    fn drop(&mut self) {
+        if let Err(error) = self.take_back() {
+            tracing::error!(%error, "routing was not taken back; the next start tries again");
+        }
+    }
+}
+
+/// The families that the kernel speaks.
+fn families() -> &'static [Family] {
+    match fs::read_to_string("/proc/sys/net/ipv6/conf/all/disable_ipv6") {
+        Ok(disabled) if disabled.trim() == "0" => &Family::BOTH,
+        _ => &[Family::V4],
+    }
+}
+
+/// Answers to marked sockets come in where an unmarked packet to their source would not go out (RFC 3704 section
+/// 2.2). The kernel takes the larger of `all` and the interface's own setting: 1 is strict, 2 is loose.
+fn has_strict_reverse_path() -> bool {
+    let setting =
+        |folder: &Path| fs::read_to_string(folder.join("rp_filter")).map(|text| text.trim().to_owned());
+    let conf = Path::new("/proc/sys/net/ipv4/conf");
+    if setting(&conf.join("all")).is_ok_and(|all| all == "2") {
+        return false;
+    }
+    let Ok(entries) = fs::read_dir(conf) else {
+        return false;
+    };
+    entries
+        .flatten()
+        .any(|entry| setting(&entry.path()).is_ok_and(|value| value == "1"))
+}
+
+/// The network namespace, as a number: several may share `/run`.
+fn network() -> String {
+    let link = fs::read_link("/proc/self/ns/net").unwrap_or_default();
+    let digits: String = link
+        .to_string_lossy()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    if digits.is_empty() { "0".to_owned() } else { digits }
+}

@@ -1,0 +1,126 @@
+//! From the arguments to the rules in force.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use blocklist::{BuildError, Rules, RulesBuilder};
+
+use super::Args;
+
+/// Why the rules could not be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RulesError {
+    /// A list file could not be read.
+    #[error("cannot read the list {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A list or a name is not well-formed; says where, and how to mend it.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}
+
+/// Reads the lists and builds the rules.
+pub(crate) fn load(args: &Args) -> Result<Rules, RulesError> {
+    let mut builder = RulesBuilder::new(args.preset.into());
+    for path in &args.lists {
+        builder = builder.list(&path.to_string_lossy(), &read(path)?)?;
+    }
+    for path in &args.allow_lists {
+        builder = builder.allow_list(&path.to_string_lossy(), &read(path)?)?;
+    }
+    for feature in &args.without {
+        builder = builder.without_feature(feature)?;
+    }
+    for name in &args.allow {
+        builder = builder.allow(name)?;
+    }
+    for name in &args.block {
+        builder = builder.block(name)?;
+    }
+    Ok(builder.build())
+}
+
+/// Old hosts files carry comments in other encodings; names are ASCII, so what is not UTF-8 may be replaced.
+fn read(path: &Path) -> Result<String, RulesError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(source) => Err(RulesError::Read {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use blocklist::Action;
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn load_line(line: &str) -> Result<Rules, RulesError> {
+        load(&Line::parse_from(["run"].into_iter().chain(line.split_whitespace())).args)
+    }
+
+    fn file(name: &str, text: &[u8]) -> String {
+        let path = std::env::temp_dir().join(format!("hushwall-rules-{}-{name}", std::process::id()));
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn lists_and_names_come_into_force() {
+        let list = file("list", b"# caf\xe9\n0.0.0.0 ads.example\n0.0.0.0 kept.example\n");
+        let allowed = file("allowed", b"kept.example\n");
+        let rules = load_line(&format!(
+            "--preset none --list {list} --allow-list {allowed} --block own.example"
+        ))
+        .unwrap();
+        let action = |name| rules.verdict(name, None).action;
+        assert_eq!(
+            (
+                action("ads.example"),
+                action("kept.example"),
+                action("own.example"),
+                action("other.example")
+            ),
+            (Action::Block, Action::Allow, Action::Block, Action::Allow)
+        );
+    }
+
+    #[test]
+    fn missing_list_is_named() {
+        let error = load_line("--list /nonexistent/list").unwrap_err();
+        assert!(error.to_string().contains("/nonexistent/list"), "{error}");
+    }
+
+    #[test]
+    fn bad_line_is_told_with_file_and_line() {
+        let list = file("bad", b"ok.example\nnot a name!\n");
+        let error = load_line(&format!("--list {list}")).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{list}:2: ")), "{error}");
+    }
+
+    #[test]
+    fn unknown_feature_and_bad_name_are_refused() {
+        assert!(
+            load_line("--without no-such-feature")
+                .unwrap_err()
+                .to_string()
+                .contains("known")
+        );
+        assert!(load_line("--block a..b").is_err());
+    }
+}

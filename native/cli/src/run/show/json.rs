@@ -1,0 +1,224 @@
+//! `--json`: one object a line. The fields are a promise, kept in JSON.md: they only grow.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use engine::{Transport, VerdictEvent};
+use serde::Serialize;
+use tunnel::Snapshot;
+
+use super::verdict::{Shown, seen_word};
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Line<'a> {
+    Started {
+        time: f64,
+        device: &'a str,
+        rules: usize,
+    },
+    Verdict(Box<VerdictLine<'a>>),
+    Outage {
+        time: f64,
+        seconds: f64,
+    },
+    Lost {
+        time: f64,
+        count: u64,
+    },
+    Totals(Totals),
+}
+
+#[derive(Debug, Serialize)]
+struct VerdictLine<'a> {
+    time: f64,
+    action: &'static str,
+    transport: &'static str,
+    seen: &'static str,
+    name: Option<&'a str>,
+    record_type: Option<u16>,
+    app: String,
+    remote: String,
+    owner: Option<u32>,
+    tier: &'static str,
+    rule: Option<&'a str>,
+    list: Option<&'a str>,
+    why: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Totals {
+    time: f64,
+    allowed: u64,
+    blocked: u64,
+    questions: u64,
+    bytes_up: u64,
+    bytes_down: u64,
+    packets_in: u64,
+    packets_out: u64,
+    discarded: u64,
+    panics: u64,
+}
+
+/// Writes that the firewall works.
+pub(super) fn write_started(out: &mut impl Write, time: f64, device: &str, rules: usize) -> io::Result<()> {
+    write(out, &Line::Started { time, device, rules })
+}
+
+/// Writes a verdict.
+pub(super) fn write_verdict(
+    out: &mut impl Write,
+    time: f64,
+    verdict: &VerdictEvent,
+    shown: &Shown<'_>,
+) -> io::Result<()> {
+    let line = VerdictLine {
+        time,
+        action: if shown.blocked { "block" } else { "allow" },
+        transport: match shown.transport {
+            Transport::Tcp => "tcp",
+            Transport::Udp => "udp",
+            Transport::Dns => "dns",
+            Transport::Icmp => "icmp",
+        },
+        seen: seen_word(shown.seen),
+        name: verdict.reason.name.as_ref().map(|name| name.as_str()),
+        record_type: verdict.record_type,
+        app: verdict.app.to_string(),
+        remote: verdict.remote.to_string(),
+        owner: verdict.owner.map(|app| app.0),
+        tier: shown.tier,
+        rule: shown.rule,
+        list: shown.list,
+        why: Some(shown.why).filter(|why| !why.is_empty()),
+    };
+    write(out, &Line::Verdict(Box::new(line)))
+}
+
+/// Writes that protection was absent.
+pub(super) fn write_outage(out: &mut impl Write, time: f64, lasted: Duration) -> io::Result<()> {
+    write(
+        out,
+        &Line::Outage {
+            time,
+            seconds: lasted.as_secs_f64(),
+        },
+    )
+}
+
+/// Writes that verdicts came faster than they could be written.
+pub(super) fn write_lost(out: &mut impl Write, time: f64, count: u64) -> io::Result<()> {
+    write(out, &Line::Lost { time, count })
+}
+
+/// Writes the totals of the run.
+pub(super) fn write_totals(out: &mut impl Write, time: f64, snapshot: &Snapshot) -> io::Result<()> {
+    let stats = &snapshot.engine;
+    write(
+        out,
+        &Line::Totals(Totals {
+            time,
+            allowed: stats.allowed,
+            blocked: stats.blocked,
+            questions: stats.questions,
+            bytes_up: stats.bytes_up,
+            bytes_down: stats.bytes_down,
+            packets_in: stats.packets_in,
+            packets_out: stats.packets_out,
+            discarded: stats.discarded.iter().sum(),
+            panics: snapshot.tunnel.panics,
+        }),
+    )
+}
+
+fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use blocklist::{Action, Because, RuleId};
+    use engine::{Reason, Seen, Timestamp};
+    use wire::Name;
+
+    use super::*;
+
+    fn verdict(name: &str) -> VerdictEvent {
+        VerdictEvent {
+            at: Timestamp::ZERO,
+            transport: Transport::Dns,
+            action: Action::Block,
+            reason: Reason {
+                because: Because::List(RuleId(1)),
+                seen: Seen::Query,
+                name: Some(Name::from_text(name)),
+            },
+            app: "10.0.0.2:4711".parse().unwrap(),
+            remote: "[2620:fe::fe]:53".parse().unwrap(),
+            owner: None,
+            record_type: Some(28),
+        }
+    }
+
+    fn shown(verdict: &VerdictEvent) -> Shown<'_> {
+        Shown {
+            blocked: true,
+            seen: Seen::Query,
+            transport: Transport::Dns,
+            what: Cow::Borrowed(verdict.reason.name.as_ref().unwrap().as_str()),
+            tier: "list",
+            rule: Some("onetrack/tracking"),
+            list: Some("Built-in"),
+            why: "OneTrack usage reports",
+        }
+    }
+
+    fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn verdict_has_the_promised_fields() {
+        let verdict = verdict("tracking.example");
+        assert_eq!(
+            text(|out| write_verdict(out, 1.5, &verdict, &shown(&verdict))),
+            concat!(
+                r#"{"kind":"verdict","time":1.5,"action":"block","transport":"dns","seen":"dns_question","#,
+                r#""name":"tracking.example","record_type":28,"app":"10.0.0.2:4711","remote":"[2620:fe::fe]:53","#,
+                r#""owner":null,"tier":"list","rule":"onetrack/tracking","list":"Built-in","#,
+                r#""why":"OneTrack usage reports"}"#,
+                "\n"
+            )
+        );
+    }
+
+    #[test]
+    fn other_kinds_have_the_promised_fields() {
+        assert_eq!(
+            text(|out| write_started(out, 1.0, "t", 3)),
+            "{\"kind\":\"started\",\"time\":1.0,\"device\":\"t\",\"rules\":3}\n"
+        );
+        assert_eq!(
+            text(|out| write_lost(out, 1.0, 3)),
+            "{\"kind\":\"lost\",\"time\":1.0,\"count\":3}\n"
+        );
+        assert_eq!(
+            text(|out| write_outage(out, 1.0, Duration::from_millis(250))),
+            "{\"kind\":\"outage\",\"time\":1.0,\"seconds\":0.25}\n"
+        );
+    }
+
+    #[test]
+    fn hostile_name_stays_one_line_and_one_string() {
+        let verdict = verdict("a\"\n\u{1b}\u{0}b");
+        let line = text(|out| write_verdict(out, 0.0, &verdict, &shown(&verdict)));
+        assert_eq!(line.matches('\n').count(), 1);
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["name"], "a\"\n\u{1b}\u{0}b");
+    }
+}

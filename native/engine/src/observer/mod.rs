@@ -1,0 +1,181 @@
+//! The passive observer: what the engine would have seen and decided, out of packets that somebody recorded.
+//!
+//! The same assembler, inspection and rules as live. What differs is what a recording is: both directions are seen,
+//! packets are missing, connections are picked up in their middle.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+
+use blocklist::{Because, Rules, Verdict};
+use wire::Name;
+use wire::dns::Query;
+use wire::ip::{IpHeader, Protocol};
+use wire::tcp::TcpHeader;
+use wire::udp::UdpHeader;
+
+use crate::policy::Decision;
+use crate::{Discard, Reason, Seen, Stats, Timestamp};
+
+mod connection;
+mod stream;
+mod table;
+
+use connection::Connection;
+use table::Table;
+
+/// Where questions go (RFC 1035 section 4.2).
+const DNS_PORT: u16 = 53;
+
+/// A name that was seen, and what the rules say of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Where the name stood: `Query`, `Sni`, `Quic` or `Host`.
+    pub seen: Seen,
+    /// The name.
+    pub name: Name,
+    /// Who asked or connected.
+    pub client: SocketAddr,
+    /// The resolver or server.
+    pub remote: SocketAddr,
+    /// Allowed or refused.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// The time of the packet that completed the name.
+    pub at: Timestamp,
+}
+
+/// Reads recorded packets and reports the names in them with their verdicts.
+#[derive(Debug)]
+pub struct Observer {
+    rules: Rules,
+    table: Table,
+    sightings: VecDeque<Sighting>,
+    stats: Stats,
+}
+
+impl Observer {
+    /// An observer that judges by `rules`.
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            table: Table::default(),
+            sightings: VecDeque::new(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Takes one IP packet. Bytes that make no sense are counted, never an error.
+    pub fn handle_packet(&mut self, packet: &[u8], now: Timestamp) {
+        self.stats.packets_in += 1;
+        let Ok(ip) = IpHeader::parse(packet) else {
+            return self.stats.discard(Discard::MalformedIp);
+        };
+        let Some(payload) = packet.get(ip.payload.clone()) else {
+            return self.stats.discard(Discard::MalformedIp);
+        };
+        match ip.protocol {
+            Protocol::TCP => self.handle_segment(&ip, payload, now),
+            Protocol::UDP => self.handle_datagram(&ip, payload, now),
+            _ => {}
+        }
+    }
+
+    /// The next name, in the order of the packets that completed them.
+    pub fn poll_sighting(&mut self) -> Option<Sighting> {
+        self.sightings.pop_front()
+    }
+
+    /// Counters.
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// The rules in force.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Forgets all connections: another recording begins.
+    pub fn reset(&mut self) {
+        self.table = Table::default();
+    }
+
+    fn handle_segment(&mut self, ip: &IpHeader, segment: &[u8], now: Timestamp) {
+        let Ok(tcp) = TcpHeader::parse(segment) else {
+            return self.stats.discard(Discard::MalformedTransport);
+        };
+        let payload = segment.get(tcp.payload.clone()).unwrap_or_default();
+        let (src, dst) = (
+            SocketAddr::new(ip.src, tcp.src_port),
+            SocketAddr::new(ip.dst, tcp.dst_port),
+        );
+        let mut found = Vec::new();
+        self.table.with(src, dst, |connection: &mut Connection| {
+            connection.handle_segment(src, dst, &tcp, payload, &mut found);
+        });
+        for (name, seen) in found {
+            self.report(name, seen, src, dst, now);
+        }
+    }
+
+    fn handle_datagram(&mut self, ip: &IpHeader, datagram: &[u8], now: Timestamp) {
+        let Ok(udp) = UdpHeader::parse(datagram) else {
+            return self.stats.discard(Discard::MalformedTransport);
+        };
+        if udp.dst_port != DNS_PORT {
+            return;
+        }
+        let (src, dst) = (
+            SocketAddr::new(ip.src, udp.src_port),
+            SocketAddr::new(ip.dst, udp.dst_port),
+        );
+        match Query::parse(datagram.get(udp.payload).unwrap_or_default()) {
+            Ok(query) => self.report(query.name, Seen::Query, src, dst, now),
+            Err(_) => self.stats.discard(Discard::MalformedDns),
+        }
+    }
+
+    fn report(&mut self, name: Name, seen: Seen, client: SocketAddr, remote: SocketAddr, at: Timestamp) {
+        let decision = judge(&self.rules, &name, seen, remote);
+        self.stats.questions += u64::from(seen == Seen::Query);
+        if decision.verdict.is_block() {
+            self.stats.blocked += 1;
+        } else {
+            self.stats.allowed += 1;
+        }
+        let Decision { verdict, reason } = decision;
+        self.sightings.push_back(Sighting {
+            seen,
+            name,
+            client,
+            remote,
+            verdict,
+            reason,
+            at,
+        });
+    }
+}
+
+/// A rule on the name goes first; without one, a rule on the address of the server, or on the address that the name is.
+fn judge(rules: &Rules, name: &Name, seen: Seen, remote: SocketAddr) -> Decision {
+    let verdict = rules.verdict(name.as_str(), None);
+    if verdict.because == Because::NoRule && seen != Seen::Query {
+        let text = name.as_str();
+        let literal = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'))
+            .unwrap_or(text);
+        let by_address = [literal.parse().ok(), Some(remote.ip())]
+            .into_iter()
+            .flatten()
+            .find_map(|ip: IpAddr| rules.verdict_ip(ip, remote.port(), None));
+        if let Some(verdict) = by_address {
+            return Decision::new(verdict, Seen::Address, Some(name.clone()));
+        }
+    }
+    Decision::new(verdict, seen, Some(name.clone()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+use blocklist::{Preset, RulesBuilder};
+use wire::tcp::{Flags, Options, Segment, SeqNumber};
+
+use super::*;
+
+#[path = "../../../../tests/fixtures/client_hello.rs"]
+mod client_hello;
+
+use client_hello::Hello;
+
+const CLIENT: &str = "10.0.0.2:40000";
+const SERVER: &str = "192.0.2.7:443";
+const RESOLVER: &str = "192.0.2.53:53";
+const SYN: u32 = 0xffff_ff00;
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: tracking.example.com\r\n\r\n";
+
+fn observer() -> Observer {
+    let rules = RulesBuilder::new(Preset::None)
+        .block("tracking.example.com")
+        .unwrap();
+    Observer::new(rules.block("203.0.113.9").unwrap().build())
+}
+
+fn addr(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+fn segment(src: &str, dst: &str, seq: u32, ack: u32, flags: Flags, payload: &[u8]) -> Vec<u8> {
+    let mut header = [0; wire::tcp::MAX_HEADER];
+    let segment = Segment {
+        src: addr(src),
+        dst: addr(dst),
+        seq: SeqNumber(seq as i32),
+        ack: SeqNumber(ack as i32),
+        flags,
+        window: 1000,
+        options: &Options::default(),
+    };
+    let len = wire::tcp::emit(&mut header, &segment, &[payload]);
+    [&header[..len], payload].concat()
+}
+
+fn datagram(src: &str, dst: &str, payload: &[u8]) -> Vec<u8> {
+    let mut header = [0; wire::udp::MAX_HEADER];
+    let len = wire::udp::emit(&mut header, addr(src), addr(dst), payload);
+    [&header[..len], payload].concat()
+}
+
+fn question(name: &str) -> Vec<u8> {
+    let mut message = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        message.push(u8::try_from(label.len()).unwrap());
+        message.extend(label.as_bytes());
+    }
+    message.extend([0, 0, 1, 0, 1]);
+    message
+}
+
+fn syn(port_and_host: &str) -> Vec<u8> {
+    segment(CLIENT, port_and_host, SYN, 0, Flags::SYN, &[])
+}
+
+/// A client's segment `offset` bytes behind the SYN.
+fn data(server: &str, offset: u32, payload: &[u8]) -> Vec<u8> {
+    segment(
+        CLIENT,
+        server,
+        SYN.wrapping_add(1 + offset),
+        1,
+        Flags::ACK,
+        payload,
+    )
+}
+
+/// What an observer says of these packets: where, name, action.
+fn sightings(packets: &[Vec<u8>]) -> Vec<(Seen, String, bool)> {
+    let mut observer = observer();
+    for packet in packets {
+        observer.handle_packet(packet, Timestamp::ZERO);
+    }
+    let found = std::iter::from_fn(|| observer.poll_sighting());
+    found
+        .map(|sighting| {
+            (
+                sighting.seen,
+                sighting.name.to_string(),
+                sighting.verdict.is_block(),
+            )
+        })
+        .collect()
+}
+
+fn seen(seen: Seen, name: &str, block: bool) -> (Seen, String, bool) {
+    (seen, name.to_owned(), block)
+}
+
+#[test]
+fn hello_after_a_syn_is_seen_with_its_ends_and_its_verdict() {
+    let mut observer = observer();
+    let hello = Hello::to("tracking.example.com").record();
+    let at = Timestamp::from_micros(5);
+    observer.handle_packet(&syn(SERVER), Timestamp::ZERO);
+    observer.handle_packet(&data(SERVER, 0, &hello), at);
+    let sighting = observer.poll_sighting().unwrap();
+    assert_eq!(
+        (sighting.client, sighting.remote, sighting.at),
+        (addr(CLIENT), addr(SERVER), at)
+    );
+    assert_eq!((sighting.seen, sighting.reason.seen), (Seen::Sni, Seen::Sni));
+    assert!(sighting.verdict.is_block());
+    assert_eq!(observer.poll_sighting(), None);
+    assert_eq!((observer.stats().packets_in, observer.stats().blocked), (2, 1));
+}
+
+#[test]
+fn segments_may_come_in_any_order_twice_and_overlapping_and_wrap() {
+    let hello = Hello::browser("www.example.org").records(300);
+    let mut packets: Vec<_> = (0..hello.len())
+        .step_by(200)
+        .map(|at| data(SERVER, at as u32, &hello[at..hello.len().min(at + 350)]))
+        .collect();
+    let expected = [seen(Seen::Sni, "www.example.org", false)];
+    for _ in 0..2 {
+        let all = [vec![syn(SERVER)], packets.clone(), packets.clone()].concat();
+        assert_eq!(sightings(&all), expected);
+        packets.reverse();
+    }
+}
+
+#[test]
+fn data_in_a_syn_and_the_byte_of_a_keepalive_are_placed() {
+    let with_data = segment(CLIENT, SERVER, SYN, 0, Flags::SYN, REQUEST);
+    let expected = [seen(Seen::Host, "tracking.example.com", true)];
+    assert_eq!(sightings(&[with_data]), expected);
+    let keepalive = segment(CLIENT, SERVER, SYN, 1, Flags::ACK, &[0]);
+    assert_eq!(
+        sightings(&[syn(SERVER), keepalive, data(SERVER, 0, REQUEST)]),
+        expected
+    );
+}
+
+#[test]
+fn connection_without_a_syn_is_picked_up_at_its_first_segment() {
+    let expected = [seen(Seen::Host, "tracking.example.com", true)];
+    assert_eq!(sightings(&[data(SERVER, 77, REQUEST)]), expected);
+    let synack = segment(
+        SERVER,
+        CLIENT,
+        9,
+        SYN.wrapping_add(1),
+        Flags::SYN.with(Flags::ACK),
+        &[],
+    );
+    assert_eq!(
+        sightings(&[
+            synack,
+            data(SERVER, 20, &REQUEST[20..]),
+            data(SERVER, 0, &REQUEST[..20])
+        ]),
+        expected
+    );
+}
+
+#[test]
+fn what_a_server_says_is_not_read() {
+    let synack = segment(
+        SERVER,
+        CLIENT,
+        9,
+        SYN.wrapping_add(1),
+        Flags::SYN.with(Flags::ACK),
+        &[],
+    );
+    let said = segment(SERVER, CLIENT, 10, SYN.wrapping_add(1), Flags::ACK, REQUEST);
+    assert_eq!(sightings(&[syn(SERVER), synack, said]), []);
+}
+
+#[test]
+fn new_syn_on_old_ports_is_a_new_connection_and_a_repeated_one_is_not() {
+    let hello = Hello::to("a.example").record();
+    let again = [
+        segment(CLIENT, SERVER, 5, 0, Flags::SYN, &[]),
+        segment(CLIENT, SERVER, 6, 1, Flags::ACK, REQUEST),
+    ];
+    let packets = [
+        vec![syn(SERVER), syn(SERVER), data(SERVER, 0, &hello), syn(SERVER)],
+        again.to_vec(),
+    ]
+    .concat();
+    let expected = [
+        seen(Seen::Sni, "a.example", false),
+        seen(Seen::Host, "tracking.example.com", true),
+    ];
+    assert_eq!(sightings(&packets), expected);
+}
+
+#[test]
+fn each_request_of_a_kept_connection_is_seen() {
+    let get = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes();
+    let post = b"POST / HTTP/1.1\r\nHost: b.example\r\nContent-Length: 16\r\n\r\nGET / HTTP/1.1\r\n".to_vec();
+    let chunked =
+        b"POST / HTTP/1.1\r\nHost: d.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+            .to_vec();
+    let requests = [
+        get("a.example"),
+        post,
+        get("c.example"),
+        chunked,
+        get("e.example"),
+    ];
+    let mut packets = vec![syn(SERVER)];
+    let mut offset = 0;
+    for request in &requests {
+        packets.push(data(SERVER, offset, request));
+        offset += request.len() as u32;
+    }
+    let names: Vec<_> = sightings(&packets).into_iter().map(|(_, name, _)| name).collect();
+    assert_eq!(
+        names,
+        ["a.example", "b.example", "c.example", "d.example", "e.example"]
+    );
+    // One of them is missing from the recording.
+    packets.remove(2);
+    let names: Vec<_> = sightings(&packets).into_iter().map(|(_, name, _)| name).collect();
+    assert_eq!(names, ["a.example", "c.example", "d.example", "e.example"]);
+}
+
+#[test]
+fn questions_are_seen_over_udp_and_tcp() {
+    let framed = |name: &str| {
+        let question = question(name);
+        [
+            &u16::try_from(question.len()).unwrap().to_be_bytes()[..],
+            &question,
+        ]
+        .concat()
+    };
+    let stream = [framed("b.example"), framed("c.example")].concat();
+    let mut packets = vec![
+        datagram(CLIENT, RESOLVER, &question("Tracking.EXAMPLE.com")),
+        syn(RESOLVER),
+    ];
+    packets.extend((0..stream.len()).map(|at| data(RESOLVER, at as u32, &stream[at..at + 1])));
+    let expected = [
+        seen(Seen::Query, "tracking.example.com", true),
+        seen(Seen::Query, "b.example", false),
+        seen(Seen::Query, "c.example", false),
+    ];
+    assert_eq!(sightings(&packets), expected);
+}
+
+#[test]
+fn answers_and_other_ports_are_no_questions() {
+    let mut answer = question("a.example");
+    answer[2] |= 0x80;
+    let packets = [
+        datagram(CLIENT, RESOLVER, &answer),
+        datagram(CLIENT, "192.0.2.1:5353", &question("b.local")),
+    ];
+    assert_eq!(sightings(&packets), []);
+}
+
+#[test]
+fn address_rule_meets_the_server_and_the_host_that_is_an_address() {
+    let blocked = |packet: Vec<u8>| {
+        let mut observer = observer();
+        observer.handle_packet(&packet, Timestamp::ZERO);
+        let sighting = observer.poll_sighting().unwrap();
+        (sighting.verdict.is_block(), sighting.reason.seen)
+    };
+    let hello = Hello::to("fine.example").record();
+    assert_eq!(blocked(data("203.0.113.9:443", 0, &hello)), (true, Seen::Address));
+    assert_eq!(
+        blocked(data(SERVER, 0, b"GET / HTTP/1.1\r\nHost: 203.0.113.9:80\r\n\r\n")),
+        (true, Seen::Address)
+    );
+    assert_eq!(blocked(data(SERVER, 0, &hello)), (false, Seen::Sni));
+}
+
+#[test]
+fn packets_cut_off_or_flipped_anywhere_never_panic() {
+    let packets = [
+        data(SERVER, 0, &Hello::to("a.example").record()),
+        data(SERVER, 0, REQUEST),
+        datagram(CLIENT, RESOLVER, &question("a.example")),
+        segment("[2001:db8::1]:1", "[2001:db8::2]:80", 1, 0, Flags::SYN, REQUEST),
+    ];
+    let mut observer = observer();
+    for packet in &packets {
+        for len in 0..packet.len() {
+            observer.handle_packet(&packet[..len], Timestamp::ZERO);
+        }
+        for at in 0..packet.len() {
+            for bit in 0..8 {
+                let mut flipped = packet.clone();
+                flipped[at] ^= 1 << bit;
+                observer.handle_packet(&flipped, Timestamp::ZERO);
+            }
+        }
+    }
+    assert!(observer.stats().discarded.iter().sum::<u64>() > 100);
+}
