@@ -13,6 +13,9 @@ pub(crate) const LIMIT: usize = 16 * 1024;
 /// In so many bytes a request's method has shown that it is one.
 const METHOD: usize = 32;
 
+/// In so many bytes a record has shown that it holds a ClientHello: its header and the message's type.
+const HANDSHAKE: usize = 6;
+
 /// What is known so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Finding {
@@ -119,6 +122,15 @@ impl Inspection {
     /// Where in the stream the message begins.
     pub(crate) const fn begin(&self) -> u64 {
         self.begin
+    }
+
+    /// Whether the bytes so far are those of a hello or a request, and not just the same first letters.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self.progress {
+            Progress::Begin => false,
+            Progress::Hello(_) => self.assembler.prefix().len() >= HANDSHAKE,
+            Progress::Line(_) | Progress::Head(_) => true,
+        }
     }
 
     /// Where the next message begins, after a finding.

@@ -79,6 +79,10 @@ pub(super) struct Flow {
     pub(super) upstream: Upstream,
     pub(super) judgement: Judgement,
     pub(super) owner: Owner,
+    /// Bytes of the app that were read for a name.
+    pub(super) read: u64,
+    /// Reads on after the first bytes were let go without a name: see `judge.rs`.
+    pub(super) late: Option<Box<Inspection>>,
     /// The name that the verdict was made on, for `replace_rules`.
     pub(super) name: Option<(Name, crate::Seen)>,
 
@@ -173,6 +177,8 @@ impl Flow {
             upstream: Upstream::None,
             judgement: Judgement::Reading(Box::default()),
             owner: Owner::NotAsked,
+            read: 0,
+            late: None,
             name: None,
             rcv_nxt: SeqNumber(0),
             rcv_edge: SeqNumber(0),

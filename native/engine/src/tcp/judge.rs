@@ -6,6 +6,7 @@ use blocklist::{AppId, Verdict};
 use wire::Name;
 
 use super::flow::{Flow, Judgement, Owner, Phase, Upstream};
+use super::open::is_named;
 use super::{Context, Life, Tcp};
 use crate::inspect::Finding;
 use crate::outbox::Command;
@@ -18,25 +19,59 @@ const OWNER_WAIT: Duration = Duration::from_millis(50);
 /// How long a begun hello may take. Its bytes never leave unjudged, so a hello that is not finished by then is reset.
 pub(super) const HELLO_WAIT: Duration = Duration::from_secs(10);
 
+/// How long bytes are held that only begin like a hello or a request, on a port where no name is expected.
+const LETTERS_WAIT: Duration = Duration::from_millis(100);
+
 /// How long a silently opened flow may be dialled without an answer.
 pub(super) const SILENT_DIAL_WAIT: Duration = Duration::from_secs(3);
 
 impl Tcp {
-    /// Acts on what the first bytes say.
-    pub(super) fn judge(&mut self, flow: &mut Flow, finding: Finding, cx: &mut Context<'_>) -> Life {
+    /// Reads bytes whose turn it is for a name, as long as one may come, and acts on it.
+    pub(super) fn read_for_name(&mut self, flow: &mut Flow, bytes: &[u8], cx: &mut Context<'_>) -> Life {
+        let inspection = match &mut flow.judgement {
+            Judgement::Reading(inspection) => inspection,
+            Judgement::Allowed | Judgement::AwaitingOwner => match &mut flow.late {
+                Some(inspection) => inspection,
+                None => return Life::Goes,
+            },
+        };
+        let finding = inspection.push(flow.read, bytes);
+        let certain = inspection.is_certain();
+        flow.read += bytes.len() as u64;
         match finding {
-            Finding::NeedMore => {
-                if flow.held.is_empty() {
-                    flow.stage_at = Some(cx.now + HELLO_WAIT);
-                }
+            Finding::NeedMore if matches!(flow.judgement, Judgement::Reading(_)) => {
+                let wait = if certain || is_named(flow.remote.port()) {
+                    HELLO_WAIT
+                } else {
+                    LETTERS_WAIT
+                };
+                let begun = flow
+                    .stage_at
+                    .filter(|_| flow.read > bytes.len() as u64 && !certain);
+                flow.stage_at = begun.or(Some(cx.now + wait));
                 Life::Goes
             }
+            Finding::NeedMore => Life::Goes,
             Finding::Name(name, seen) => {
+                flow.late = None;
                 flow.name = Some((name, seen));
                 self.ask_owner_or_decide(flow, cx)
             }
+            Finding::Undecidable(_) if flow.late.take().is_some() => Life::Goes,
             Finding::Undecidable(_) => self.decide(flow, cx),
         }
+    }
+
+    /// The first bytes have the letters of a request or a hello and no more came: on a port where no name is expected
+    /// that is most likely another protocol, whose client waits for its answer. They are let go, and what follows
+    /// is still read: a hello that was held back this way is found before its last byte leaves.
+    fn let_go(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        let Judgement::Reading(inspection) = std::mem::replace(&mut flow.judgement, Judgement::Allowed)
+        else {
+            return Life::Goes;
+        };
+        flow.late = Some(inspection);
+        self.decide(flow, cx)
     }
 
     fn ask_owner_or_decide(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
@@ -142,7 +177,13 @@ impl Tcp {
                 }
                 life
             }
-            (Judgement::Reading(_), _) if !flow.held.is_empty() => self.reset_app(flow, cx),
+            (Judgement::Reading(inspection), _) if !flow.held.is_empty() => {
+                if inspection.is_certain() || is_named(flow.remote.port()) {
+                    self.reset_app(flow, cx)
+                } else {
+                    self.let_go(flow, cx)
+                }
+            }
             _ if flow.is_half_closed() => self.reset_app(flow, cx),
             _ => Life::Goes,
         }

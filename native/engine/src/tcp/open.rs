@@ -24,6 +24,11 @@ use crate::{Batch, Depth, Discard, Failure, FlowId, Seen, Timestamp};
 /// Ports on which a client is expected to say the server's name.
 const NAMED_PORTS: [u16; 5] = [80, 443, 853, 8080, 8443];
 
+/// Whether a client is expected to say the server's name on this port.
+pub(super) fn is_named(port: u16) -> bool {
+    NAMED_PORTS.contains(&port)
+}
+
 /// How long a silently opened flow may stay without a byte from the app.
 const SILENCE: Duration = Duration::from_millis(300);
 
@@ -173,7 +178,7 @@ impl Tcp {
     fn opens_silently(&self, flow: &Flow, cx: &Context<'_>) -> bool {
         let reading = matches!(flow.judgement, Judgement::Reading(_));
         reading
-            && NAMED_PORTS.contains(&flow.remote.port())
+            && is_named(flow.remote.port())
             && cx.memory.vouch(flow.remote.ip(), cx.now) != Vouch::Allowed
             && self
                 .truthful

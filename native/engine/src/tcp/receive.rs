@@ -260,12 +260,8 @@ impl Tcp {
         if flow.upstream == Upstream::Local {
             return self.take_local(flow, bytes, cx);
         }
-        let offset = flow.held.len() as u64;
-        if let Judgement::Reading(inspection) = &mut flow.judgement {
-            let finding = inspection.push(offset, bytes);
-            if let Life::Ends { reset } = self.judge(flow, finding, cx) {
-                return Life::Ends { reset };
-            }
+        if let Life::Ends { reset } = self.read_for_name(flow, bytes, cx) {
+            return Life::Ends { reset };
         }
         if slice.is_none() || !flow.can_forward() {
             self.flatten(flow, batch);
