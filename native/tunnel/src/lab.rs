@@ -1,7 +1,8 @@
 //! What the tests of this crate share: a network of their own, and a loop that waits for events.
-#![expect(unsafe_code, reason = "unshare(2)")]
+#![expect(unsafe_code, reason = "unshare(2) and gettid(2)")]
 
 use std::process::Command;
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
@@ -42,5 +43,59 @@ pub(crate) fn wait_until(poll: &mut Poll, mut take: impl FnMut(&Event) -> bool) 
             }
         }
         assert!(Instant::now() < give_up, "no event came");
+    }
+}
+
+/// A server's network behind a veth, beside this thread's: `main` routes 10.9.0.100 into the TUN `tun0` (198.18.0.1/24),
+/// and what carries [`MARK`] goes straight to it.
+pub(crate) struct ServerNetwork {
+    run: Sender<Box<dyn FnOnce() + Send>>,
+}
+
+/// The mark of sockets that go around the TUN.
+pub(crate) const MARK: u32 = 7;
+
+impl ServerNetwork {
+    /// To be called in a fresh network, after `tun0` was opened.
+    pub(crate) fn new() -> Self {
+        let (run, jobs) = channel::<Box<dyn FnOnce() + Send>>();
+        let (told, thread) = channel();
+        std::thread::spawn(move || {
+            // SAFETY: no pointers; only this thread moves.
+            assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNET) }, 0);
+            // SAFETY: no arguments, no failure.
+            told.send(unsafe { libc::gettid() }).unwrap();
+            jobs.into_iter().for_each(|job| job());
+        });
+        let server: libc::pid_t = thread.recv().unwrap();
+        let network = Self { run };
+
+        std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
+        std::fs::write("/proc/sys/net/ipv4/conf/all/rp_filter", "0").unwrap();
+        std::fs::write("/proc/sys/net/ipv4/conf/default/rp_filter", "0").unwrap();
+        ip("address add 198.18.0.1/24 dev tun0");
+        ip("link set tun0 up");
+        ip("route add 10.9.0.100 dev tun0");
+        ip("link add tunnel-a type veth peer name tunnel-b");
+        ip(&format!("link set tunnel-b netns {server}"));
+        network.run(|| {
+            ip("link set lo up");
+            ip("address add 10.9.0.100/24 dev tunnel-b");
+            ip("link set tunnel-b up");
+        });
+        ip("address add 10.9.0.1/32 dev tunnel-a");
+        ip("link set tunnel-a up");
+        ip(&format!("rule add fwmark {MARK} lookup 100"));
+        ip("route add 10.9.0.0/24 dev tunnel-a table 100 src 10.9.0.1");
+        network
+    }
+
+    /// Runs `job` in the server's network. A socket that it opens stays there.
+    pub(crate) fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> T {
+        let (done, outcome) = channel();
+        self.run
+            .send(Box::new(move || done.send(job()).unwrap()))
+            .unwrap();
+        outcome.recv().unwrap()
     }
 }

@@ -118,7 +118,7 @@ impl Tunnel {
             Command::ReplaceDevice(device) => self.replace_device(device)?,
             Command::Owner(flow, owner) => self.session.engine.handle_owner(flow, owner, now),
             Command::Snapshot(reply) => {
-                let engine = self.session.engine.stats().clone();
+                let engine = self.session.engine.stats();
                 // Whoever asked may have lost patience.
                 let _ = reply.try_send(Snapshot {
                     engine,

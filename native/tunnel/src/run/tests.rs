@@ -1,1 +1,194 @@
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::JoinHandle;
 
+use blocklist::{Preset, RulesBuilder};
+use engine::{Config, Upstream};
+
+use super::*;
+use crate::lab::{MARK, ServerNetwork, in_fresh_network, ip};
+use crate::{Events, Handle, Settings, Sockets};
+
+/// A tunnel on `tun0` between this thread's network and a server's.
+struct Bench {
+    network: ServerNetwork,
+    handle: Handle,
+    events: Events,
+    thread: JoinHandle<Result<(), RunError>>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let device = Device::open("tun0").unwrap();
+        let network = ServerNetwork::new();
+        let settings = Settings {
+            config: Config::default(),
+            rules: Arc::new(RulesBuilder::new(Preset::None).build()),
+            upstream: Upstream {
+                ipv6: false,
+                ..Upstream::default()
+            },
+            sockets: Sockets::new().with_mark(MARK),
+            knows_owners: false,
+        };
+        let (mut tunnel, handle, events) = Tunnel::new(device, settings).unwrap();
+        Self {
+            network,
+            handle,
+            events,
+            thread: std::thread::spawn(move || tunnel.run()),
+        }
+    }
+
+    /// A connection through the tunnel, from either side.
+    fn connect(&self) -> (TcpStream, TcpStream) {
+        let listener = self.network.run(|| TcpListener::bind("10.9.0.100:0").unwrap());
+        let phone = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, from) = listener.accept().unwrap();
+        assert_eq!(
+            from.ip().to_string(),
+            "10.9.0.1",
+            "the tunnel's own socket, not the phone's"
+        );
+        (phone, server)
+    }
+
+    fn stop(self) -> Result<(), RunError> {
+        self.handle.stop().unwrap();
+        self.thread.join().unwrap()
+    }
+}
+
+/// Sends bytes that are neither TLS nor HTTP, and reads them at the other end.
+fn send(from: &TcpStream, to: &TcpStream, bytes: usize) {
+    let sent: Vec<u8> = (0..bytes).map(|at| at.to_le_bytes()[0]).collect();
+    let mut received = vec![0; bytes];
+    std::thread::scope(|scope| {
+        scope.spawn(|| { &*from }.write_all(&sent).unwrap());
+        { &*to }.read_exact(&mut received).unwrap();
+    });
+    assert!(received == sent);
+}
+
+#[test]
+fn stream_passes_both_ways_and_finishes_on_both_sides() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let (mut phone, mut server) = bench.connect();
+        send(&phone, &server, 1_000_000);
+        send(&server, &phone, 1_000_000);
+        phone.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(server.read(&mut [0; 8]).unwrap(), 0);
+        send(&server, &phone, 10_000);
+        drop(server);
+        assert_eq!(phone.read(&mut [0; 8]).unwrap(), 0);
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn refusal_of_the_server_is_the_phones_refusal() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let error = TcpStream::connect("10.9.0.100:9").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn panic_costs_the_flows_and_not_the_session() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let (mut phone, mut server) = bench.connect();
+        send(&phone, &server, 100);
+        bench.handle.panic().unwrap();
+        while !matches!(bench.events.next(), Some(Notice::Outage { .. })) {}
+        assert_eq!(
+            server.read(&mut [0; 8]).unwrap(),
+            0,
+            "the lost flow's socket is closed"
+        );
+        phone.write_all(&[0]).unwrap();
+        assert_eq!(
+            phone.read(&mut [0; 8]).unwrap_err().kind(),
+            ErrorKind::ConnectionReset
+        );
+
+        let (phone, server) = bench.connect();
+        send(&phone, &server, 100);
+        assert_eq!(bench.handle.snapshot().unwrap().tunnel.panics, 1);
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn engine_that_fails_again_and_again_ends_the_tunnel() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        for _ in 0..=PANICS_AT_MOST {
+            bench.handle.panic().unwrap();
+        }
+        assert!(matches!(bench.thread.join().unwrap(), Err(RunError::Panics)));
+        assert!(std::iter::from_fn(|| bench.events.next()).count() <= PANICS_AT_MOST);
+        assert!(bench.events.is_closed());
+        assert!(bench.handle.stop().is_err());
+    });
+}
+
+#[test]
+fn idle_tunnel_makes_no_turns() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let (phone, server) = bench.connect();
+        send(&phone, &server, 100);
+        let turns_after = |millis| {
+            while bench.events.next_timeout(Duration::from_millis(millis)).is_some() {}
+            bench.handle.snapshot().unwrap().tunnel.turns
+        };
+        // The handshake's timer, which activity does not take back, is over by then.
+        let before = turns_after(1_500);
+        assert_eq!(
+            turns_after(1_000),
+            before + 1,
+            "the snapshot's own turn, and no other"
+        );
+        drop((phone, server));
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn device_may_be_replaced_and_its_end_is_the_tunnels() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let (phone, server) = bench.connect();
+        send(&phone, &server, 100);
+        bench
+            .handle
+            .replace_device(Device::open("tun1").unwrap())
+            .unwrap();
+        bench.handle.snapshot().unwrap();
+        // The old device has gone with its descriptor, and its routes with it.
+        ip("address add 198.18.0.1/24 dev tun1");
+        ip("link set tun1 up");
+        ip("route add 10.9.0.100 dev tun1");
+        send(&phone, &server, 100);
+        ip("link delete tun1");
+        assert!(matches!(bench.thread.join().unwrap(), Err(RunError::Device(_))));
+    });
+}
+
+#[test]
+fn command_to_an_ended_tunnel_says_so() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let handle = bench.handle.clone();
+        bench.stop().unwrap();
+        assert!(matches!(handle.snapshot(), Err(crate::CommandError::Ended)));
+        assert!(matches!(
+            handle.network_changed(),
+            Err(crate::CommandError::Ended)
+        ));
+    });
+}
