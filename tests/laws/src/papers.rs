@@ -1,0 +1,56 @@
+//! What the papers promise.
+
+use crate::house::{read, root};
+
+#[test]
+fn files_that_the_papers_name_are_there() {
+    for paper in ["README.md", "ARCHITECTURE.md"] {
+        let text = read(paper);
+        let named = text.split('`').skip(1).step_by(2).filter(|word| {
+            let is_path = word.contains('/') || word.ends_with(".md") || word.ends_with(".toml");
+            is_path && !word.starts_with(['/', '~']) && !word.contains([' ', '*', '<', ':', '$', '{', '|'])
+        });
+        for path in named {
+            let path = path.trim_start_matches("./");
+            assert!(
+                root().join(path).exists(),
+                "{paper} names {path}, which is not there"
+            );
+        }
+    }
+}
+
+#[test]
+fn readme_begins_with_two_commands_and_their_proof() {
+    let readme = read("README.md");
+    let first_screen: Vec<&str> = readme.lines().take(60).collect();
+    for command in ["./build.sh demo", "./build.sh test"] {
+        assert!(
+            first_screen.iter().any(|line| line.trim() == command),
+            "README does not begin with {command}"
+        );
+    }
+    assert!(
+        readme.contains("<!-- demo: begin") && readme.contains("<!-- demo: end"),
+        "the demo's place is gone"
+    );
+}
+
+#[test]
+fn architecture_names_every_crate() {
+    let architecture = read("ARCHITECTURE.md");
+    for entry in std::fs::read_dir(root().join("native")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            architecture.contains(&format!("native/{name}")),
+            "ARCHITECTURE.md does not name native/{name}"
+        );
+    }
+}
+
+#[test]
+fn code_is_under_both_licences() {
+    assert!(read("LICENSE-MIT").contains("Permission is hereby granted"));
+    assert!(read("LICENSE-APACHE").contains("Version 2.0, January 2004"));
+    assert!(read("Cargo.toml").contains("license = \"MIT OR Apache-2.0\""));
+}
