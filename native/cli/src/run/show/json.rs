@@ -214,6 +214,41 @@ mod tests {
     }
 
     #[test]
+    fn every_field_and_kind_is_documented() {
+        let document = include_str!("../../../JSON.md");
+        let verdict = verdict("tracking.example");
+        let lines = [
+            text(|out| write_started(out, 0.0, "t", 3)),
+            text(|out| write_verdict(out, 0.0, &verdict, &shown(&verdict))),
+            text(|out| write_outage(out, 0.0, Duration::ZERO)),
+            text(|out| write_lost(out, 0.0, 3)),
+            text(|out| {
+                let snapshot = Snapshot {
+                    engine: engine::Stats::default(),
+                    tunnel: tunnel::TunnelStats::default(),
+                };
+                write_totals(out, 0.0, &snapshot)
+            }),
+        ];
+        for line in lines {
+            let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+            let kind = value["kind"].as_str().unwrap();
+            for word in value
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .chain([kind])
+            {
+                assert!(
+                    document.contains(&format!("`{word}`")),
+                    "JSON.md does not say what `{word}` is"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn hostile_name_stays_one_line_and_one_string() {
         let verdict = verdict("a\"\n\u{1b}\u{0}b");
         let line = text(|out| write_verdict(out, 0.0, &verdict, &shown(&verdict)));
