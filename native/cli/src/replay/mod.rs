@@ -1,16 +1,161 @@
-//! `hushwall replay`: what the engine would have seen and decided, from a capture.
+//! `hushwall replay`: what the engine would have seen and decided, from captures.
 
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Arguments of `hushwall replay`.
+use engine::{Observer, Timestamp};
+
+use crate::capture::{Capture, CaptureError};
+
+mod progress;
+mod report;
+mod rules;
+
+use progress::Progress;
+use report::Report;
+pub(crate) use rules::Preset;
+
+/// Say what the firewall would have seen and decided in captures.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Captures: pcap or pcapng, also gzip.
-    #[arg(required = true)]
-    captures: Vec<std::path::PathBuf>,
+    /// Captures: pcap or pcapng, also gzip; `-` is standard input.
+    #[arg(required = true, value_name = "CAPTURE")]
+    captures: Vec<PathBuf>,
+    /// A line a name, for machines: file, kind, name, client, port, between tabs.
+    #[arg(long, conflicts_with = "json")]
+    names: bool,
+    /// One JSON object a line on stdout.
+    #[arg(long)]
+    json: bool,
+    /// How much of the built-in list is in force.
+    #[arg(long, value_name = "P", value_enum, default_value_t = Preset::Balanced)]
+    preset: Preset,
+    /// Add a list: hosts lines, plain domains, or AdBlock syntax.
+    #[arg(long = "list", value_name = "FILE")]
+    lists: Vec<PathBuf>,
+    /// Allow this name and its subdomains, or this address.
+    #[arg(long = "allow", value_name = "NAME")]
+    allow: Vec<String>,
+    /// Refuse this name and its subdomains, or this address.
+    #[arg(long = "block", value_name = "NAME")]
+    block: Vec<String>,
 }
+
+/// What was in one capture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    packets: u64,
+    /// Packets of other protocols, or of an unknown link type.
+    not_ip: u64,
+    malformed: u64,
+    names: u64,
+}
+
+/// Exit code where a capture could not be read at all.
+const COULD_NOT_RUN: u8 = 2;
 
 /// Reads the captures and writes what was seen to stdout.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("replay of {} captures is not built yet", args.captures.len());
+    let mut observer = Observer::new(rules::load(&args)?);
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    let mut report = Report::new(args.names, args.json);
+    let mut progress = Progress::new(args.captures.len());
+    let mut total = Tally::default();
+    let mut unread = false;
+    for path in &args.captures {
+        let name = path
+            .file_name()
+            .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+        match Capture::open(path) {
+            Ok(capture) => {
+                let tally = replay(capture, path, &name, &mut observer, &mut report, &mut out)?;
+                report.end(&mut out, &name, &tally)?;
+                total.add(&tally);
+            }
+            Err(error) => {
+                unread = true;
+                complain(path, &error);
+            }
+        }
+        progress.advance();
+    }
+    progress.clear();
+    report.finish(&mut out, &total)?;
+    out.flush()?;
+    let Tally {
+        packets,
+        not_ip,
+        malformed,
+        names,
+    } = total;
+    writeln!(
+        io::stderr(),
+        "{packets} packets, {names} names; {malformed} packets malformed, {not_ip} not IP"
+    )?;
+    Ok(if unread {
+        ExitCode::from(COULD_NOT_RUN)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
+
+/// Replays one capture. One that is damaged gives what could be read, and a line on stderr.
+fn replay(
+    mut capture: Capture,
+    path: &Path,
+    name: &str,
+    observer: &mut Observer,
+    report: &mut Report,
+    out: &mut impl io::Write,
+) -> io::Result<Tally> {
+    observer.reset();
+    let malformed_before = malformed(observer);
+    let mut tally = Tally::default();
+    loop {
+        let packet = match capture.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => break,
+            Err(error) => {
+                complain(path, &error);
+                break;
+            }
+        };
+        tally.packets += 1;
+        let Some(ip) = packet.ip() else {
+            tally.not_ip += 1;
+            continue;
+        };
+        observer.handle_packet(ip, Timestamp::from_micros(packet.micros));
+        while let Some(sighting) = observer.poll_sighting() {
+            tally.names += 1;
+            report.sighting(out, name, &sighting, observer.rules())?;
+        }
+    }
+    tally.malformed = malformed(observer) - malformed_before;
+    Ok(tally)
+}
+
+fn malformed(observer: &Observer) -> u64 {
+    observer.stats().discarded.iter().sum()
+}
+
+fn complain(path: &Path, error: &CaptureError) {
+    let cause = std::error::Error::source(error)
+        .map(|cause| format!(": {cause}"))
+        .unwrap_or_default();
+    // Without a stderr there is nobody to tell.
+    let _ = writeln!(io::stderr(), "hushwall: {}: {error}{cause}", path.display());
+}
+
+impl Tally {
+    const fn add(&mut self, other: &Self) {
+        self.packets += other.packets;
+        self.not_ip += other.not_ip;
+        self.malformed += other.malformed;
+        self.names += other.names;
+    }
+}
+
+#[cfg(test)]
+mod tests;

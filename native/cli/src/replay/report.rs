@@ -1,0 +1,212 @@
+//! What was seen, as lines for machines or as a table for people.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use blocklist::{Because, RuleId, Rules};
+use engine::{Seen, Sighting};
+use serde::Serialize;
+
+use super::Tally;
+
+/// Names of a capture in the form that was asked for.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// `--names`.
+    Names,
+    /// `--json`.
+    Json,
+    /// A table at the end: rows by verdict and name, blocked ones first.
+    Table(BTreeMap<(bool, String), Row>),
+}
+
+/// One name in the table.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    /// How often, by where it stood.
+    counts: BTreeMap<&'static str, u64>,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Line<'a> {
+    Sighting {
+        time: f64,
+        file: &'a str,
+        seen: &'static str,
+        name: &'a str,
+        client: String,
+        remote: String,
+        action: &'static str,
+        tier: &'static str,
+        rule: Option<&'a str>,
+        list: Option<&'a str>,
+        why: Option<&'a str>,
+    },
+    Capture {
+        file: &'a str,
+        packets: u64,
+        names: u64,
+        malformed: u64,
+        not_ip: u64,
+    },
+}
+
+impl Report {
+    pub(super) const fn new(names: bool, json: bool) -> Self {
+        match (names, json) {
+            (true, _) => Self::Names,
+            (_, true) => Self::Json,
+            _ => Self::Table(BTreeMap::new()),
+        }
+    }
+
+    /// A name was seen.
+    pub(super) fn sighting(
+        &mut self,
+        out: &mut impl Write,
+        file: &str,
+        sighting: &Sighting,
+        rules: &Rules,
+    ) -> io::Result<()> {
+        let kind = kind(sighting.seen);
+        let (name, client) = (sighting.name.as_str(), sighting.client);
+        match self {
+            Self::Names => writeln!(out, "{file}\t{kind}\t{name}\t{}\t{}", client.ip(), client.port()),
+            Self::Json => {
+                let (tier, rule) = tier(sighting.reason.because);
+                let rule = rule.and_then(|id| rules.rule(id));
+                let line = Line::Sighting {
+                    time: sighting.at.as_micros() as f64 / 1e6,
+                    file,
+                    seen: kind,
+                    name,
+                    client: client.to_string(),
+                    remote: sighting.remote.to_string(),
+                    action: action(sighting.verdict.is_block()),
+                    tier,
+                    rule: rule.map(|rule| rule.id),
+                    list: rule.map(|rule| rule.list_title),
+                    why: rule.map(|rule| rule.what).filter(|what| !what.is_empty()),
+                };
+                write_json(out, &line)
+            }
+            Self::Table(rows) => {
+                let row = rows
+                    .entry((!sighting.verdict.is_block(), name.to_owned()))
+                    .or_insert_with(|| Row {
+                        counts: BTreeMap::new(),
+                        reason: reason(sighting, rules),
+                    });
+                *row.counts.entry(kind).or_default() += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// A capture was read.
+    pub(super) fn end(&self, out: &mut impl Write, file: &str, tally: &Tally) -> io::Result<()> {
+        let &Tally {
+            packets,
+            not_ip,
+            malformed,
+            names,
+        } = tally;
+        match self {
+            Self::Names if names == 0 => writeln!(out, "{file}\t-\t-"),
+            Self::Json => write_json(
+                out,
+                &Line::Capture {
+                    file,
+                    packets,
+                    names,
+                    malformed,
+                    not_ip,
+                },
+            ),
+            Self::Names | Self::Table(_) => Ok(()),
+        }
+    }
+
+    /// All captures were read.
+    pub(super) fn finish(&self, out: &mut impl Write, total: &Tally) -> io::Result<()> {
+        let Self::Table(rows) = self else { return Ok(()) };
+        if rows.is_empty() {
+            return writeln!(out, "no names in {} packets", total.packets);
+        }
+        let width = rows.keys().map(|(_, name)| name.len()).max().unwrap_or(0).min(48);
+        for ((allowed, name), Row { counts, reason }) in rows {
+            let counts: Vec<_> = counts
+                .iter()
+                .map(|(kind, count)| format!("{kind} {count}"))
+                .collect();
+            let line = format!(
+                "{}  {name:<width$}  {:<24}  {reason}",
+                action(!allowed),
+                counts.join(", ")
+            );
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        let blocked = rows.keys().filter(|(allowed, _)| !allowed).count();
+        writeln!(
+            out,
+            "\n{} names: {blocked} blocked, {} allowed",
+            rows.len(),
+            rows.len() - blocked
+        )
+    }
+}
+
+fn write_json(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    writeln!(out)
+}
+
+/// Where a name stood, in the word of `--names` and `--json`.
+const fn kind(seen: Seen) -> &'static str {
+    match seen {
+        Seen::Query => "dns",
+        Seen::Cname | Seen::Target => "dns_alias",
+        Seen::Sni => "tls_sni",
+        Seen::Quic => "quic_sni",
+        Seen::Host => "http_host",
+        Seen::Address => "address",
+    }
+}
+
+const fn action(blocked: bool) -> &'static str {
+    if blocked { "blocked" } else { "allowed" }
+}
+
+/// The tier that decided, in the word of the JSON format, and its rule.
+const fn tier(because: Because) -> (&'static str, Option<RuleId>) {
+    match because {
+        Because::AppRule(id) => ("app_rule", Some(id)),
+        Because::OwnerAllow(id) => ("owner_allow", Some(id)),
+        Because::OwnerBlock(id) => ("owner_block", Some(id)),
+        Because::Essential(id) => ("essential", Some(id)),
+        Because::Feature(id) => ("feature", Some(id)),
+        Because::List(id) => ("list", Some(id)),
+        Because::NoRule => ("no_rule", None),
+    }
+}
+
+/// The rule in its own sentence, and where to find it. Nothing where no rule had a say.
+fn reason(sighting: &Sighting, rules: &Rules) -> String {
+    let (_, id) = tier(sighting.reason.because);
+    let Some(rule) = id.and_then(|id| rules.rule(id)) else {
+        return String::new();
+    };
+    let by_address = if sighting.reason.seen == Seen::Address {
+        "by its address: "
+    } else {
+        ""
+    };
+    let what = if rule.what.is_empty() {
+        String::new()
+    } else {
+        format!("{} ", rule.what)
+    };
+    format!("{by_address}{what}({}, {})", rule.id, rule.list_title)
+}
