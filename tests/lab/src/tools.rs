@@ -1,0 +1,47 @@
+//! Where the programs are that Cargo built.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+/// The directory with this build's programs: the test's own is its `deps`.
+fn build_directory() -> Result<PathBuf> {
+    let mut directory = env::current_exe()?;
+    directory.pop();
+    if directory.ends_with("deps") {
+        directory.pop();
+    }
+    Ok(directory)
+}
+
+/// A program of this package.
+pub(crate) fn tool(name: &str) -> Result<PathBuf> {
+    let path = build_directory()?.join(name);
+    if !path.exists() {
+        bail!(
+            "{} is not there: cargo build --package lab --bins",
+            path.display()
+        );
+    }
+    Ok(path)
+}
+
+/// The firewall: `$HUSHWALL`, else the release build, else this profile's.
+pub(crate) fn hushwall() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("HUSHWALL") {
+        return Ok(PathBuf::from(path));
+    }
+    let here = build_directory()?;
+    let release = here
+        .parent()
+        .context("a build directory has a parent")?
+        .join("release");
+    for directory in [release, here] {
+        let path = directory.join("hushwall");
+        if path.exists() {
+            return Ok(path);
+        }
+    }
+    bail!("no hushwall was built: cargo build --release --package cli, or ./build.sh test")
+}
