@@ -7,6 +7,7 @@
 mod clock;
 mod datagram;
 mod device;
+mod dns;
 mod echo;
 mod errqueue;
 mod handle;

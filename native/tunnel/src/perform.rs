@@ -22,8 +22,21 @@ pub(crate) struct Surroundings<'a> {
 }
 
 impl Session {
-    /// Drains the engine's outputs.
+    /// Does what engine and resolver client want, until neither wants more.
     pub(crate) fn perform(&mut self, batch: &Batch, around: &mut Surroundings<'_>) {
+        self.handle_answers(around.now);
+        loop {
+            self.drain(batch, around);
+            self.dns.perform(&self.sockets, around.registry, around.now);
+            // A question that cannot be sent anywhere has failed by now.
+            if !self.handle_answers(around.now) {
+                return;
+            }
+        }
+    }
+
+    /// Drains the engine's outputs.
+    fn drain(&mut self, batch: &Batch, around: &mut Surroundings<'_>) {
         let now = around.now;
         while let Some(output) = self.engine.poll_output(batch) {
             match output {
@@ -78,7 +91,7 @@ impl Session {
                     }
                 }
                 Output::CloseEcho(echo) => self.echoes.close(echo),
-                Output::Ask { ask, .. } => self.engine.handle_ask_failed(ask, now),
+                Output::Ask { ask, message, tcp } => self.dns.ask(ask, message, tcp, now),
                 Output::WhoOwns { flow, app, remote } => {
                     if self.knows_owners {
                         around.outlet.stage(Notice::WhoOwns { flow, app, remote });

@@ -71,7 +71,7 @@ impl Tunnel {
     fn turn(&mut self, now: Timestamp) -> Result<(), RunError> {
         self.stats.turns += 1;
         self.batch.clear();
-        self.session.engine.handle_timeout(now);
+        self.session.handle_timeout(now);
         self.session.handle_ready(now);
         for event in &self.events {
             match Source::of(event.token()) {
@@ -112,9 +112,14 @@ impl Tunnel {
             }
             Command::SetUpstream(upstream) => {
                 self.settings.upstream = upstream.clone();
+                self.session.dns.set_resolvers(&upstream.resolvers, now);
                 self.session.engine.set_upstream(upstream, now);
             }
-            Command::NetworkChanged => self.session.engine.network_changed(now),
+            Command::NetworkChanged => {
+                let resolvers = &self.settings.upstream.resolvers;
+                self.session.dns.set_resolvers(resolvers, now);
+                self.session.engine.network_changed(now);
+            }
             Command::ReplaceDevice(device) => self.replace_device(device)?,
             Command::Owner(flow, owner) => self.session.engine.handle_owner(flow, owner, now),
             Command::Snapshot(reply) => {

@@ -4,6 +4,7 @@ use engine::{Engine, Timestamp};
 use mio::event::Event;
 
 use crate::datagram::{Datagrams, Family};
+use crate::dns::DnsSockets;
 use crate::echo::{EchoNews, Echoes};
 use crate::sockets::Sockets;
 use crate::stream::Streams;
@@ -38,19 +39,21 @@ pub(crate) struct Session {
     pub(crate) streams: Streams,
     pub(crate) datagrams: Datagrams,
     pub(crate) echoes: Echoes,
+    pub(crate) dns: DnsSockets,
     /// Whether somebody answers `WhoOwns`.
     pub(crate) knows_owners: bool,
     buffer: Vec<u8>,
 }
 
 impl Session {
-    pub(crate) fn new(engine: Engine, sockets: Sockets, knows_owners: bool) -> Self {
+    pub(crate) fn new(engine: Engine, dns: DnsSockets, sockets: Sockets, knows_owners: bool) -> Self {
         Self {
             engine,
             sockets,
             streams: Streams::default(),
             datagrams: Datagrams::default(),
             echoes: Echoes::default(),
+            dns,
             knows_owners,
             buffer: vec![0; BUFFER_LEN],
         }
@@ -63,7 +66,8 @@ impl Session {
             Source::DatagramV4(index) => self.handle_datagrams(index, Family::V4, event, now),
             Source::DatagramV6(index) => self.handle_datagrams(index, Family::V6, event, now),
             Source::Echo(index) => self.handle_echoes(index, now),
-            Source::Dns(_) | Source::Device | Source::Waker => {}
+            Source::Dns(index) => self.dns.handle_event(index, event, &mut self.buffer, now),
+            Source::Device | Source::Waker => {}
         }
     }
 
@@ -88,7 +92,29 @@ impl Session {
 
     /// When there is something to do without any event.
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
-        self.engine.poll_timeout()
+        [self.engine.poll_timeout(), self.dns.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Time has passed.
+    pub(crate) fn handle_timeout(&mut self, now: Timestamp) {
+        self.engine.handle_timeout(now);
+        self.dns.handle_timeout(now);
+    }
+
+    /// Passes on what resolvers answered; false if there was nothing.
+    pub(crate) fn handle_answers(&mut self, now: Timestamp) -> bool {
+        let mut any = false;
+        while let Some((ask, answer)) = self.dns.poll_answer() {
+            any = true;
+            match answer {
+                Ok(message) => self.engine.handle_answer(ask, &message, now),
+                Err(_) => self.engine.handle_ask_failed(ask, now),
+            }
+        }
+        any
     }
 
     /// Passes on the ICMP errors that the datagram sockets have met.

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::clock;
 use crate::device::Device;
+use crate::dns::DnsSockets;
 use crate::handle::{self, Handle, Inbox};
 use crate::notices::{self, Events, Outlet};
 use crate::session::{Session, TunnelStats};
@@ -102,8 +103,11 @@ fn new_session(settings: &Settings, now: Timestamp) -> Result<Session, StartErro
     let seed = read_seed().map_err(StartError::Seed)?;
     let mut engine = Engine::new(settings.config.clone(), Arc::clone(&settings.rules), seed, now);
     engine.set_upstream(settings.upstream.clone(), now);
+    let mut dns = DnsSockets::new(read_seed().map_err(StartError::Seed)?);
+    dns.set_resolvers(&settings.upstream.resolvers, now);
     Ok(Session::new(
         engine,
+        dns,
         settings.sockets.clone(),
         settings.knows_owners,
     ))
