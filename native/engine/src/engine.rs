@@ -5,20 +5,29 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use blocklist::{AppId, Rules};
-use wire::icmp::{self, Unreachable};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use wire::icmp::{Unreachable, emit_unreachable};
 use wire::ip::IpHeader;
 use wire::tcp::TcpHeader;
+use wire::udp::UdpHeader;
 
 use crate::chunk::ChunkQueue;
-use crate::dns::{self, Dns};
+use crate::context;
+use crate::dns::{self, Asker, Dns};
+use crate::fragment::Reassembly;
+use crate::icmp::Icmp;
 use crate::memory::Memory;
 use crate::outbox::{Command, Outbox, Payload};
 use crate::packet::{Class, Packet, classify};
 use crate::tcp::{self, Arrival, Next, Tcp};
+use crate::udp::Udp;
 use crate::{
     AskId, Batch, Config, Discard, EchoId, Failure, FlowId, MappingId, Output, Pieces, Pump, Slice, Stats,
     Timestamp, Upstream,
 };
+
+const DNS_PORT: u16 = 53;
 
 /// The firewall and its network stack.
 ///
@@ -39,6 +48,9 @@ pub struct Engine {
     stats: Stats,
     dns: Dns,
     tcp: Tcp,
+    udp: Udp,
+    icmp: Icmp,
+    fragments: Reassembly,
 }
 
 /// The splice beside the context that borrows the rest of the engine.
@@ -52,6 +64,24 @@ macro_rules! tcp {
                 memory: &mut $engine.memory,
                 upstream: &$engine.upstream,
                 dns: &mut $engine.dns,
+                outbox: &mut $engine.outbox,
+                stats: &mut $engine.stats,
+                now: $now,
+            },
+        )
+    };
+}
+
+/// A datagram service beside its context.
+macro_rules! datagram {
+    ($engine:ident, $service:ident, $now:expr) => {
+        (
+            &mut $engine.$service,
+            context::Context {
+                config: &$engine.config,
+                rules: &$engine.rules,
+                memory: &$engine.memory,
+                upstream: &$engine.upstream,
                 outbox: &mut $engine.outbox,
                 stats: &mut $engine.stats,
                 now: $now,
@@ -81,11 +111,13 @@ impl Engine {
     /// A new session. `seed` feeds every random choice.
     pub fn new(config: Config, rules: Arc<Rules>, seed: [u8; 32], now: Timestamp) -> Self {
         let _ = now;
-        let mut half = [0; 8];
-        half.copy_from_slice(&seed[..8]);
+        let mut random = ChaCha8Rng::from_seed(seed);
         Self {
-            tcp: Tcp::new(&config, seed),
-            dns: Dns::new(u64::from_le_bytes(half)),
+            dns: Dns::new(random.next_u64()),
+            udp: Udp::new(random.next_u64()),
+            icmp: Icmp::new(random.next_u64()),
+            fragments: Reassembly::default(),
+            tcp: Tcp::new(&config, random),
             config,
             rules,
             upstream: Upstream::default(),
@@ -120,8 +152,11 @@ impl Engine {
         match classify(&ip) {
             Class::Tcp => self.handle_tcp(packet, batch, now),
             Class::Udp => self.handle_udp(packet, now),
-            Class::Icmp => {}
-            Class::Fragment => {}
+            Class::Icmp => {
+                let (icmp, mut cx) = datagram!(self, icmp, now);
+                icmp.handle_packet(&packet, &mut cx);
+            }
+            Class::Fragment => self.handle_fragment(packet, batch, now),
             Class::Discard(why) => self.discard(packet, why),
         }
     }
@@ -130,7 +165,7 @@ impl Engine {
     fn discard(&mut self, packet: Packet<'_>, why: Discard) {
         self.stats.discard(why);
         if why == Discard::Protocol
-            && let Some(reply) = icmp::emit_unreachable(packet.ip.dst, Unreachable::Protocol, packet.bytes)
+            && let Some(reply) = emit_unreachable(packet.ip.dst, Unreachable::Protocol, packet.bytes)
         {
             self.outbox.push(Command::WriteTun(reply));
         }
@@ -153,7 +188,25 @@ impl Engine {
     }
 
     fn handle_udp(&mut self, packet: Packet<'_>, now: Timestamp) {
-        let _ = (packet, now);
+        let datagram = packet.payload();
+        if let Ok(header) = UdpHeader::parse(datagram)
+            && header.dst_port == DNS_PORT
+        {
+            let (app, server) = (packet.app(header.src_port), packet.remote(DNS_PORT));
+            let question = datagram.get(header.payload).unwrap_or_default();
+            let (dns, mut cx) = dns!(self, now);
+            dns.handle_question(Asker::Udp { app, server }, question, &mut cx);
+            return;
+        }
+        let (udp, mut cx) = datagram!(self, udp, now);
+        udp.handle_packet(&packet, &mut cx);
+    }
+
+    fn handle_fragment(&mut self, packet: Packet<'_>, batch: &Batch, now: Timestamp) {
+        if let Some(whole) = self.fragments.handle_fragment(packet.ip, packet.bytes, now) {
+            self.handle_packet(&whole, None, batch, now);
+        }
+        self.stats.discarded[Discard::Fragment as usize] += self.fragments.take_discarded();
     }
 
     /// Time has passed. Call it once a turn, first.
@@ -162,6 +215,11 @@ impl Engine {
         tcp.begin_turn(now);
         tcp.handle_timeout(&mut cx);
         self.dns.handle_timeout(now);
+        let (udp, mut cx) = datagram!(self, udp, now);
+        udp.handle_timeout(&mut cx);
+        let (icmp, mut cx) = datagram!(self, icmp, now);
+        icmp.handle_timeout(&mut cx);
+        self.fragments.handle_timeout(now);
         self.deliver_local_replies(now);
     }
 
@@ -185,7 +243,8 @@ impl Engine {
 
     /// A datagram came to the mapping's socket.
     pub fn handle_datagram(&mut self, mapping: MappingId, from: SocketAddr, payload: &[u8], now: Timestamp) {
-        let _ = (mapping, from, payload, now);
+        let (udp, mut cx) = datagram!(self, udp, now);
+        udp.handle_datagram(mapping, from, payload, &mut cx);
     }
 
     /// An ICMP error came for a datagram from the mapping's socket to `to`.
@@ -196,17 +255,20 @@ impl Engine {
         cause: Unreachable,
         now: Timestamp,
     ) {
-        let _ = (mapping, to, cause, now);
+        let (udp, mut cx) = datagram!(self, udp, now);
+        udp.handle_datagram_failed(mapping, to, cause, &mut cx);
     }
 
     /// An echo reply came.
     pub fn handle_echo_reply(&mut self, echo: EchoId, seq: u16, payload: &[u8], now: Timestamp) {
-        let _ = (echo, seq, payload, now);
+        let (icmp, mut cx) = datagram!(self, icmp, now);
+        icmp.handle_reply(echo, seq, payload, &mut cx);
     }
 
     /// An ICMP error came for an echo request.
     pub fn handle_echo_failed(&mut self, echo: EchoId, cause: Unreachable, now: Timestamp) {
-        let _ = (echo, cause, now);
+        let (icmp, mut cx) = datagram!(self, icmp, now);
+        icmp.handle_failed(echo, cause, &mut cx);
     }
 
     /// A resolver answered.
@@ -256,6 +318,10 @@ impl Engine {
         dns.reset(&mut cx);
         let (tcp, mut cx) = tcp!(self, now);
         tcp.network_changed(&mut cx);
+        let (udp, mut cx) = datagram!(self, udp, now);
+        udp.reset(&mut cx);
+        let (icmp, mut cx) = datagram!(self, icmp, now);
+        icmp.reset(&mut cx);
         self.memory.clear();
     }
 
@@ -267,6 +333,8 @@ impl Engine {
         dns.reset(&mut cx);
         let (tcp, mut cx) = tcp!(self, now);
         tcp.replace_rules(&mut cx);
+        let (udp, mut cx) = datagram!(self, udp, now);
+        udp.judge_again(&mut cx);
         self.deliver_local_replies(now);
     }
 
@@ -322,10 +390,14 @@ impl Engine {
 
     /// When [`Self::handle_timeout`] has something to do; a time that has passed means at once.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        [self.tcp.poll_timeout(), self.dns.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        let services = [
+            self.tcp.poll_timeout(),
+            self.dns.poll_timeout(),
+            self.udp.poll_timeout(),
+            self.icmp.poll_timeout(),
+            self.fragments.poll_timeout(),
+        ];
+        services.into_iter().flatten().min()
     }
 
     // Getters.

@@ -23,7 +23,6 @@ mod observer;
 mod outbox;
 mod output;
 mod packet;
-
 mod policy;
 mod pump;
 pub mod resolver;

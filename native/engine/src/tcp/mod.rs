@@ -28,7 +28,7 @@ use std::net::SocketAddr;
 use ahash::{HashMap, RandomState};
 use blocklist::Rules;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::Rng;
 use wire::tcp::SeqNumber;
 
 use self::flow::Flow;
@@ -104,8 +104,7 @@ pub(crate) struct Tcp {
 }
 
 impl Tcp {
-    pub(crate) fn new(config: &Config, seed: [u8; 32]) -> Self {
-        let mut random = ChaCha8Rng::from_seed(seed);
+    pub(crate) fn new(config: &Config, mut random: ChaCha8Rng) -> Self {
         let mut hasher = || {
             RandomState::with_seeds(
                 random.next_u64(),

@@ -5,7 +5,7 @@
 
 use wire::tcp::{Flags, Options, TcpHeader};
 
-use super::flow::{Flow, Judgement, Phase, Upstream, distance};
+use super::flow::{Flow, Phase, Upstream, distance};
 use super::{Context, Life, Tcp};
 use crate::outbox::Command;
 use crate::{Batch, Discard, FlowId, Slice, Timestamp};
