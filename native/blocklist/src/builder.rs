@@ -1,11 +1,14 @@
 //! From lists and the owner's settings to `Rules`.
 
+use std::borrow::Cow;
+
 use crate::address::{Addresses, Network};
 use crate::builtin;
 use crate::line::{self, Pattern, Reach, Target, Tone};
 use crate::matcher::{Matcher, Record};
 use crate::name;
 use crate::precedence::{MOST_LISTS, Tier};
+use crate::punycode;
 use crate::{Action, AppId, List, Rules, Skip};
 
 /// How much of the built-in list is in force; each contains the one before.
@@ -209,7 +212,12 @@ impl RulesBuilder {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (line, number) in text.lines().zip(1..) {
             let mut added = Ok(());
-            let read = line::parse(line, &mut |pattern: Pattern<'_>| {
+            let line = if line.is_ascii() {
+                Cow::Borrowed(line)
+            } else {
+                Cow::Owned(punycode::to_ascii(line))
+            };
+            let read = line::parse(&line, &mut |pattern: Pattern<'_>| {
                 let result = self.push(pattern.text, pattern.target, list, tier(pattern.tone));
                 if let Err(mend) = result {
                     added = Err(mend);
@@ -242,6 +250,7 @@ impl RulesBuilder {
             name: text.to_owned(),
             mend,
         };
+        let text = &*punycode::to_ascii(text.trim());
         let target = match Network::parse(text) {
             Some(network) => Target::Address(network.map_err(error)?),
             None => {

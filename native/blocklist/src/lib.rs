@@ -7,6 +7,7 @@ mod line;
 mod matcher;
 mod name;
 mod precedence;
+mod punycode;
 mod rules;
 mod verdict;
 

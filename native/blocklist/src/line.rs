@@ -80,23 +80,34 @@ pub(crate) fn parse<'a>(line: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Res
         return Ok(None);
     }
     if line.starts_with('#') {
-        let cosmetic = ["#@#", "#?#", "#$#", "#%#"]
-            .iter()
-            .any(|mark| line.starts_with(mark))
-            || (line.starts_with("##")
-                && !matches!(line.as_bytes().get(2), None | Some(b'#' | b' ' | b'\t')));
-        return Ok(cosmetic.then_some(Skip::Cosmetic));
+        let heading =
+            line.starts_with("##") && matches!(line.as_bytes().get(2), None | Some(b'#' | b' ' | b'\t'));
+        return Ok((is_cosmetic(line) && !heading).then_some(Skip::Cosmetic));
     }
     let code = without_comment(line);
+    if is_cosmetic(code) {
+        return Ok(Some(Skip::Cosmetic));
+    }
     let mut words = code.split_ascii_whitespace();
     let first = words.next().unwrap_or(code);
     if first.len() != code.len() && !first.starts_with(['|', '@', '/']) {
         return hosts_line(first, words, sink);
     }
+    // A part of a name, as browsers' lists have them.
+    if code.starts_with(['.', '-', '_']) || code.ends_with(['-', '_']) {
+        return Ok(Some(Skip::Wildcard));
+    }
     if code.starts_with(['|', '@', '/']) || code.contains(['^', '$', '*', '#']) {
         return adblock_line(code, sink);
     }
     plain_line(code, sink)
+}
+
+/// Whether the line hides or scripts parts of a page.
+fn is_cosmetic(line: &str) -> bool {
+    ["##", "#@#", "#?#", "#$#", "#%#", "$$"]
+        .iter()
+        .any(|mark| line.contains(mark))
 }
 
 /// Cuts a comment that white space sets apart from the rule.
@@ -191,12 +202,6 @@ fn plain_line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Result<Op
 
 /// `||name^`, `|name^`, `@@||name^`, `||name^$important`, `*.name`.
 fn adblock_line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Result<Option<Skip>, String> {
-    if ["##", "#@#", "#?#", "#$#", "#%#", "$$"]
-        .iter()
-        .any(|mark| code.contains(mark))
-    {
-        return Ok(Some(Skip::Cosmetic));
-    }
     let (excepted, rule) = match code.strip_prefix("@@") {
         Some(rule) => (true, rule),
         None => (false, code),
@@ -258,8 +263,11 @@ fn adblock_target(body: &str) -> Result<Option<Target<'_>>, String> {
     } else {
         !ended && (body.starts_with("*.") || !body.contains('*'))
     };
+    // `||ads` means every name that begins so.
+    let is_start = !ended && body.starts_with('|') && !name.contains('.');
+    let is_path = name.ends_with('/');
     let foreign = name.contains(['*', '/', ':', '?', '=', '&', '^', '|']) && Network::parse(name).is_none();
-    if !whole || foreign {
+    if !whole || is_start || is_path || foreign {
         return Ok(None);
     }
     if let Some(network) = Network::parse(name) {

@@ -188,6 +188,20 @@ fn an_error_names_list_and_line_and_skipped_lines_are_counted() {
 }
 
 #[test]
+fn names_in_other_scripts_are_met_as_the_dns_carries_them() {
+    let text = "# köln\n||bücher.example^\nмосква.рус # да";
+    let rules = RulesBuilder::new(Preset::None).list("l", text).unwrap().build();
+    for name in ["xn--bcher-kva.example", "a.xn--80adxhks.xn--p1acf"] {
+        assert!(rules.verdict(name, None).is_block(), "{name}");
+    }
+    let rules = RulesBuilder::new(Preset::None)
+        .block("bücher.example")
+        .unwrap()
+        .build();
+    assert!(rules.verdict("xn--bcher-kva.example", None).is_block());
+}
+
+#[test]
 fn equal_rules_count_once_and_too_many_lists_are_refused() {
     let rules = RulesBuilder::new(Preset::None)
         .list("l", "a.example\na.example\n||a.example^")
