@@ -206,10 +206,9 @@ fn method_and_target(line: &[u8]) -> Result<(&[u8], &[u8]), Stop> {
     let (Some(method), Some(rest)) = (parts.next(), parts.next()) else {
         return Err(Stop::Wrong);
     };
-    let Some(space) = rest.iter().rposition(|&byte| byte == b' ') else {
-        return Err(Stop::Wrong);
-    };
-    let (target, version) = (rest[..space].trim_ascii(), &rest[space + 1..]);
+    // A target may be missing altogether: servers answer that, too.
+    let space = rest.iter().rposition(|&byte| byte == b' ');
+    let (target, version) = space.map_or((&b""[..], rest), |at| (rest[..at].trim_ascii(), &rest[at + 1..]));
     let is_version = matches!(
         version,
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']

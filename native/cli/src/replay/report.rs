@@ -1,5 +1,6 @@
 //! What was seen, as lines for machines or as a table for people.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -73,7 +74,10 @@ impl Report {
         let kind = kind(sighting.seen);
         let (name, client) = (sighting.name.as_str(), sighting.client);
         match self {
-            Self::Names => writeln!(out, "{file}\t{kind}\t{name}\t{}\t{}", client.ip(), client.port()),
+            Self::Names => {
+                let name = as_shown(name);
+                writeln!(out, "{file}\t{kind}\t{name}\t{}\t{}", client.ip(), client.port())
+            }
             Self::Json => {
                 let (tier, rule) = tier(sighting.reason.because);
                 let rule = rule.and_then(|id| rules.rule(id));
@@ -156,6 +160,42 @@ impl Report {
             rows.len() - blocked
         )
     }
+}
+
+/// A name as packet analysers show it, so that their output and ours can be laid side by side: the root as `<Root>`,
+/// control characters as C escapes, bytes beyond ASCII as U+FFFD.
+fn as_shown(name: &str) -> Cow<'_, str> {
+    if name.is_empty() {
+        return Cow::Borrowed("<Root>");
+    }
+    if !name.contains('\\') {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        shown.push_str(before);
+        let byte = escape.get(..3).and_then(|digits| digits.parse::<u8>().ok());
+        let len = if byte.is_some() {
+            3
+        } else {
+            escape.chars().next().map_or(0, char::len_utf8)
+        };
+        match (byte, escape.split_at(len)) {
+            (None, ("\\", _)) => shown.push_str("\\\\"),
+            (None, (itself, _)) => shown.push_str(itself),
+            (Some(byte @ 0x20..=0x7e), _) => shown.push(char::from(byte)),
+            (Some(0x07..=0x0d), _) => {
+                let c = b"abtnvfr"[usize::from(byte.unwrap_or(0x07) - 0x07)];
+                shown.extend(['\\', char::from(c)]);
+            }
+            (Some(byte @ (0..=0x1f | 0x7f)), _) => shown.push_str(&format!("\\{byte:03o}")),
+            (Some(_), _) => shown.push(char::REPLACEMENT_CHARACTER),
+        }
+        rest = &escape[len..];
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
 }
 
 fn write_json(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {

@@ -8,11 +8,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use blocklist::{Because, Rules, Verdict};
 use wire::Name;
-use wire::dns::Query;
+use wire::dns::{Query, QueryError};
 use wire::ip::{IpHeader, Protocol};
 use wire::tcp::TcpHeader;
 use wire::udp::UdpHeader;
 
+use crate::fragment::Reassembly;
 use crate::policy::Decision;
 use crate::{Discard, Reason, Seen, Stats, Timestamp};
 
@@ -50,6 +51,7 @@ pub struct Sighting {
 pub struct Observer {
     rules: Rules,
     table: Table,
+    reassembly: Reassembly,
     sightings: VecDeque<Sighting>,
     stats: Stats,
 }
@@ -60,6 +62,7 @@ impl Observer {
         Self {
             rules,
             table: Table::default(),
+            reassembly: Reassembly::default(),
             sightings: VecDeque::new(),
             stats: Stats::default(),
         }
@@ -71,12 +74,25 @@ impl Observer {
         let Ok(ip) = IpHeader::parse(packet) else {
             return self.stats.discard(Discard::MalformedIp);
         };
+        if ip.fragment.is_none() {
+            return self.handle_whole(&ip, packet, now);
+        }
+        let whole = self.reassembly.handle_fragment(&ip, packet, now);
+        self.stats.discarded[Discard::Fragment as usize] += self.reassembly.take_discarded();
+        if let Some(whole) = whole
+            && let Ok(ip) = IpHeader::parse(&whole)
+        {
+            self.handle_whole(&ip, &whole, now);
+        }
+    }
+
+    fn handle_whole(&mut self, ip: &IpHeader, packet: &[u8], now: Timestamp) {
         let Some(payload) = packet.get(ip.payload.clone()) else {
             return self.stats.discard(Discard::MalformedIp);
         };
         match ip.protocol {
-            Protocol::TCP => self.handle_segment(&ip, payload, now),
-            Protocol::UDP => self.handle_datagram(&ip, payload, now),
+            Protocol::TCP => self.handle_segment(ip, payload, now),
+            Protocol::UDP => self.handle_datagram(ip, payload, now),
             _ => {}
         }
     }
@@ -99,6 +115,7 @@ impl Observer {
     /// Forgets all connections: another recording begins.
     pub fn reset(&mut self) {
         self.table = Table::default();
+        self.reassembly = Reassembly::default();
     }
 
     fn handle_segment(&mut self, ip: &IpHeader, segment: &[u8], now: Timestamp) {
@@ -130,8 +147,9 @@ impl Observer {
             SocketAddr::new(ip.src, udp.src_port),
             SocketAddr::new(ip.dst, udp.dst_port),
         );
-        match Query::parse(datagram.get(udp.payload).unwrap_or_default()) {
-            Ok(query) => self.report(query.name, Seen::Query, src, dst, now),
+        match Query::asked_name(datagram.get(udp.payload).unwrap_or_default()) {
+            Ok(name) => self.report(name, Seen::Query, src, dst, now),
+            Err(QueryError::Response) => {}
             Err(_) => self.stats.discard(Discard::MalformedDns),
         }
     }

@@ -163,8 +163,8 @@ fn read_questions(assembler: &mut Assembler, found: &mut Vec<(Name, Seen)>) -> u
         let Some(message) = rest.get(..len) else {
             return read;
         };
-        if let Ok(query) = Query::parse(message) {
-            found.push((query.name, Seen::Query));
+        if let Ok(name) = Query::asked_name(message) {
+            found.push((name, Seen::Query));
         }
         assembler.advance(2 + len);
         read += 2 + len as u64;

@@ -100,6 +100,23 @@ impl Query {
         Ok(query)
     }
 
+    /// Reads the name that a message asks for, or would if the rest of it were well-formed: what somebody who only looks
+    /// on can say of a message that no resolver answers.
+    pub fn asked_name(message: &[u8]) -> Result<Name, QueryError> {
+        let header = message.first_chunk::<HEADER_LEN>().ok_or(QueryError::Malformed)?;
+        if header[2] & message::QR != 0 {
+            return Err(QueryError::Response);
+        }
+        if message::count(header, message::QDCOUNT) == 0 {
+            return Err(QueryError::Count);
+        }
+        let (name, end) = parse_name(message)?;
+        if message.len() < end + 4 {
+            return Err(QueryError::Malformed);
+        }
+        Ok(name)
+    }
+
     /// Walks the records behind the question for the OPT record; a second one is malformed (RFC 6891 section 6.1.1).
     fn parse_edns(&mut self, message: &[u8], header: &[u8; HEADER_LEN]) -> Result<(), QueryError> {
         let before = message::count(header, message::ANCOUNT) + message::count(header, message::NSCOUNT);

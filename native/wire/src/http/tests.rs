@@ -151,7 +151,9 @@ fn what_is_no_host_is_none() {
 }
 
 #[test]
-fn a_target_with_spaces_is_still_a_request() {
+fn a_target_with_spaces_or_none_at_all_is_still_a_request() {
+    assert_eq!(host("GET HTTP/1.1", "Host: a.b\r\n"), named("a.b"));
+    assert_eq!(host("GET  HTTP/1.1", "Host: a.b\r\n"), named("a.b"));
     assert_eq!(host("GET /a b' OR 1 HTTP/1.1", "Host: a.b\r\n"), named("a.b"));
 }
 

@@ -214,3 +214,25 @@ fn second_opt_record_is_malformed() {
     bytes[11] = 2;
     assert_eq!(Query::parse(&bytes), Err(QueryError::Malformed));
 }
+
+#[test]
+fn asked_name_is_read_where_the_rest_is_malformed_and_never_out_of_a_response() {
+    let mut message =
+        b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x07eXample\x00\x00\x01\x00\x01".to_vec();
+    for (at, value) in [(2, 0x49), (5, 9), (7, 1), (11, 1)] {
+        let before = std::mem::replace(&mut message[at], value);
+        assert!(Query::parse(&message).is_err());
+        assert_eq!(
+            Query::asked_name(&message)
+                .map(|name| name.to_string())
+                .as_deref(),
+            Ok("a.example")
+        );
+        message[at] = before;
+    }
+    for len in 0..message.len() {
+        assert!(Query::asked_name(&message[..len]).is_err(), "{len}");
+    }
+    message[2] |= 0x80;
+    assert_eq!(Query::asked_name(&message), Err(QueryError::Response));
+}
