@@ -6,6 +6,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+#[path = "build/form.rs"]
+mod form;
 #[path = "build/record.rs"]
 mod record;
 #[path = "build/table.rs"]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::{Error, Write as _};
 use std::net::IpAddr;
 
-use super::record::{Kept, Preset, Reach, Reply, ReplyKind, Rule};
+use super::form::{Reach, Reply, ReplyKind};
+use super::record::{Kept, Preset, Rule};
 
 /// The text under construction; equal pieces share a place.
 #[derive(Default)]

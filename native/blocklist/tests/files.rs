@@ -1,0 +1,148 @@
+//! The files of the built-in list, checked as the build checks them: each mistake is met with what to mend.
+
+#[expect(dead_code, reason = "the build script reads more of a record than this test")]
+#[path = "../build/form.rs"]
+mod form;
+#[expect(dead_code, reason = "the build script reads more of a record than this test")]
+#[path = "../build/record.rs"]
+mod record;
+
+use record::{Kept, Preset};
+
+const HEAD: &str = r#"
+schema = 1
+title = "T"
+about = "A."
+role = "block"
+function = "usage"
+[source.a]
+kind = "report"
+url = "https://example.com/a"
+[source.list-a]
+kind = "listed"
+url = "https://example.com/l"
+lineage = "l"
+[source.list-b]
+kind = "listed"
+url = "https://example.com/m"
+lineage = "m"
+[[rule]]
+id = "r"
+name = "ads.example.com"
+match = "exact"
+sends = "S."
+breaks = "none"
+evidence = ["a"]
+status = "shipped"
+"#;
+
+fn preset(text: &str) -> Preset {
+    let read = record::read("file", text).expect("the record is sound");
+    assert_eq!(read.rules.len(), 1);
+    match read.rules[0].kept {
+        Kept::Block(preset) => preset,
+        ref kept => panic!("{kept:?}"),
+    }
+}
+
+#[test]
+fn each_mistake_is_met_with_what_to_mend() {
+    for (right, wrong, mend) in [
+        ("schema = 1", "schema = 2", "write `schema = 1`"),
+        ("https://example.com/a", "http://example.com/a", "source `a`"),
+        ("evidence = [\"a\"]", "evidence = [\"b\"]", "[source.b]"),
+        ("evidence = [\"a\"]", "evidence = []", "status = \"lead\""),
+        (
+            "evidence = [\"a\"]",
+            "evidence = [\"list-a\"]",
+            "different lineage",
+        ),
+        ("match = \"exact\"\n", "", "match = \"exact\""),
+        ("name = \"ads.example.com\"\n", "", "`names`"),
+        ("ads.example.com", "Ads.example.com", "lower case"),
+        ("ads.example.com", "localhost", "is not a name"),
+        ("sends = \"S.\"\n", "", "`sends`"),
+        ("breaks = \"none\"\n", "", "`breaks`"),
+        ("function = \"usage\"\n", "", "`function`"),
+        ("status = \"shipped\"", "status = \"lead\"", "`note`"),
+        ("role = \"block\"", "role = \"essential\"", "`why`"),
+        ("status = \"shipped\"", "status = \"shiped\"", "unknown variant"),
+        ("sends = \"S.\"", "sents = \"S.\"", "unknown field `sents`"),
+    ] {
+        assert!(HEAD.contains(right), "{right}");
+        let error = record::read("file", &HEAD.replacen(right, wrong, 1)).expect_err(wrong);
+        assert!(error.contains(mend), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn the_preset_follows_from_evidence_and_breakage() {
+    let with = |right: &str, new: &str| HEAD.replacen(right, new, 1);
+    assert_eq!(preset(HEAD), Preset::NothingBreaks);
+    assert_eq!(
+        preset(&with("breaks = \"none\"", "breaks = \"unknown\"")),
+        Preset::Balanced
+    );
+    assert_eq!(
+        preset(&with("evidence = [\"a\"]", "evidence = [\"list-a\", \"list-b\"]")),
+        Preset::Balanced
+    );
+    assert_eq!(
+        preset(&with("function = \"usage\"", "function = \"config\"")),
+        Preset::Balanced
+    );
+    let breaks = |class: &str, sources: &str, counter: &str| {
+        let known = format!(
+            "breaks = [{{ class = \"{class}\", what = \"w\", sources = {sources}, counter = {counter} }}]"
+        );
+        preset(&with("breaks = \"none\"", &known))
+    };
+    let (one, two, no) = ("[\"a\"]", "[\"a\", \"list-a\"]", "[]");
+    assert_eq!(breaks("cosmetic", two, no), Preset::Balanced);
+    assert_eq!(breaks("feature", one, no), Preset::Balanced);
+    assert_eq!(breaks("feature", two, no), Preset::Everything);
+    assert_eq!(breaks("sync", two, one), Preset::Balanced);
+    for class in ["updates", "security", "account", "safety", "privacy-right"] {
+        assert_eq!(breaks(class, one, no), Preset::Everything, "{class}");
+        assert_eq!(breaks(class, one, one), Preset::Balanced, "{class}");
+    }
+}
+
+#[test]
+fn siblings_and_ports_become_rules_of_their_own() {
+    let family = HEAD.replacen(
+        "name = \"ads.example.com\"",
+        "names = { cn = \"ads.example.com\", intl = \"ads.example.net\" }",
+        1,
+    );
+    let ids: Vec<String> = record::read("file", &family)
+        .unwrap()
+        .rules
+        .into_iter()
+        .map(|rule| rule.id)
+        .collect();
+    assert_eq!(ids, ["file/r-cn", "file/r-intl"]);
+    let address = HEAD
+        .replacen(
+            "name = \"ads.example.com\"",
+            "address = \"192.0.2.0/24\"\nports = [80, 443]",
+            1,
+        )
+        .replacen("match = \"exact\"\n", "", 1);
+    let rules = record::read("file", &address).unwrap().rules;
+    let networks: Vec<_> = rules.iter().map(|rule| rule.network.unwrap()).collect();
+    let address = "192.0.2.0".parse().unwrap();
+    assert_eq!(networks, [(address, 24, 80), (address, 24, 443)]);
+}
+
+#[test]
+fn a_lead_and_a_tombstone_block_nothing() {
+    for status in ["lead", "retired"] {
+        let text = HEAD.replacen(
+            "status = \"shipped\"",
+            &format!("note = \"n\"\nstatus = \"{status}\""),
+            1,
+        );
+        assert!(record::read("file", &text).unwrap().rules.is_empty());
+    }
+}
