@@ -1,5 +1,5 @@
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread::JoinHandle;
 
 use blocklist::{Preset, RulesBuilder};
@@ -26,6 +26,7 @@ impl Bench {
             rules: Arc::new(RulesBuilder::new(Preset::None).build()),
             upstream: Upstream {
                 ipv6: false,
+                resolvers: vec!["10.9.0.100:53".parse().unwrap()],
                 ..Upstream::default()
             },
             sockets: Sockets::new().with_mark(MARK),
@@ -92,6 +93,103 @@ fn refusal_of_the_server_is_the_phones_refusal() {
         let bench = Bench::new();
         let error = TcpStream::connect("10.9.0.100:9").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn datagrams_pass_both_ways_and_a_closed_port_is_told() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let server = bench.network.run(|| UdpSocket::bind("10.9.0.100:0").unwrap());
+        let phone = UdpSocket::bind("198.18.0.1:0").unwrap();
+        phone.connect(server.local_addr().unwrap()).unwrap();
+        for round in 0..100_u8 {
+            phone.send(&[round; 1_000]).unwrap();
+            let mut buffer = [0; 2_000];
+            let (len, from) = server.recv_from(&mut buffer).unwrap();
+            server.send_to(&buffer[..len], from).unwrap();
+            assert_eq!(phone.recv(&mut buffer).unwrap(), 1_000);
+            assert_eq!(buffer[..1_000], [round; 1_000]);
+        }
+
+        drop(server);
+        phone.send(b"anybody?").unwrap();
+        assert_eq!(
+            phone.recv(&mut [0; 8]).unwrap_err().kind(),
+            ErrorKind::ConnectionRefused
+        );
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn burst_of_datagrams_arrives_whole() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let server = bench.network.run(|| UdpSocket::bind("10.9.0.100:0").unwrap());
+        let phone = UdpSocket::bind("198.18.0.1:0").unwrap();
+        phone.connect(server.local_addr().unwrap()).unwrap();
+        phone.send(b"hello").unwrap();
+        let from = server.recv_from(&mut [0; 8]).unwrap().1;
+        // More than one turn reads from a socket.
+        for number in 0..150_u8 {
+            server.send_to(&[number; 100], from).unwrap();
+        }
+        for number in 0..150 {
+            let mut buffer = [0; 200];
+            assert_eq!((phone.recv(&mut buffer).unwrap(), buffer[0]), (100, number));
+        }
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn ping_is_answered_by_whom_it_was_sent_to() {
+    in_fresh_network(|| {
+        std::fs::write("/proc/sys/net/ipv4/ping_group_range", "0 2147483647").unwrap();
+        let bench = Bench::new();
+        let phone = UdpSocket::from(Sockets::new().ping([10, 9, 0, 100].into()).unwrap());
+        phone.set_nonblocking(false).unwrap();
+        phone.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        phone
+            .send_to(&[8, 0, 0, 0, 0, 0, 0, 9, 1, 2, 3], "10.9.0.100:0")
+            .unwrap();
+        let mut reply = [0; 64];
+        let (len, from) = phone.recv_from(&mut reply).unwrap();
+        assert_eq!(from.ip().to_string(), "10.9.0.100");
+        assert_eq!((reply[0], &reply[6..len]), (0, [0, 9, 1, 2, 3].as_slice()));
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn question_is_asked_of_the_resolver_and_its_answer_comes_back() {
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let resolver = bench.network.run(|| UdpSocket::bind("10.9.0.100:53").unwrap());
+        let phone = UdpSocket::bind("198.18.0.1:0").unwrap();
+        phone.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let question = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07example\x03org\0\0\x01\0\x01";
+        // Any address is a resolver to the phone.
+        phone.send_to(question, "10.9.0.100:53").unwrap();
+        let mut buffer = [0; 512];
+        let (len, from) = resolver.recv_from(&mut buffer).unwrap();
+        assert_eq!(from.ip().to_string(), "10.9.0.1");
+        buffer[2] |= 0x80;
+        buffer[7] = 1;
+        let mut answer = buffer[..len].to_vec();
+        answer.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x01");
+        resolver.send_to(&answer, from).unwrap();
+        let len = phone.recv(&mut buffer).unwrap();
+        assert_eq!(len, question.len() + 16);
+        assert_eq!(buffer[..2], question[..2]);
+        assert_eq!(
+            buffer[12..question.len()],
+            question[12..],
+            "the case of the letters is the phone's"
+        );
+        assert_eq!(buffer[len - 4..len], [192, 0, 2, 1]);
         bench.stop().unwrap();
     });
 }
