@@ -72,8 +72,12 @@ fn words(bytes: &[u8]) -> u64 {
     for quad in quads {
         sum += u64::from(u32::from_ne_bytes(*quad));
     }
-    let mut last = [0; 4];
-    last[..rest.len()].copy_from_slice(rest);
+    let last = match *rest {
+        [] => return sum,
+        [a] => [a, 0, 0, 0],
+        [a, b] => [a, b, 0, 0],
+        [a, b, c, ..] => [a, b, c, 0],
+    };
     sum + u64::from(u32::from_ne_bytes(last))
 }
 

@@ -225,18 +225,17 @@ pub const MAX_HEADER: usize = 40 + 20 + 40;
 /// `body` is given in pieces because it lies in pooled chunks; it is read once, for the checksum, and not copied.
 #[inline]
 pub fn emit(header: &mut [u8; MAX_HEADER], segment: &Segment<'_>, body: &[&[u8]]) -> usize {
-    let mut options = [0; 40];
-    let options_len = segment.options.emit(&mut options);
+    let (src, dst) = (segment.src.ip(), segment.dst.ip());
+    let ip_len = if src.is_ipv4() && dst.is_ipv4() { 20 } else { 40 };
+    let (_, tcp) = header.split_at_mut(ip_len);
+    let options_len = tcp
+        .get_mut(MIN_HEADER..)
+        .and_then(<[u8]>::first_chunk_mut)
+        .map_or(0, |room| segment.options.emit(room));
     let header_len = MIN_HEADER + options_len;
     let len = header_len + body.iter().map(|piece| piece.len()).sum::<usize>();
 
-    let (src, dst) = (segment.src.ip(), segment.dst.ip());
-    let (network, transport) = header.split_at_mut(if src.is_ipv4() { 20 } else { 40 });
-    let mut ip_header = [0; 40];
-    let ip_len = ip::emit(&mut ip_header, src, dst, Protocol::TCP, len);
-    network.copy_from_slice(&ip_header[..network.len()]);
-
-    let tcp = &mut transport[..header_len];
+    let tcp = &mut tcp[..header_len];
     tcp[0..2].copy_from_slice(&segment.src.port().to_be_bytes());
     tcp[2..4].copy_from_slice(&segment.dst.port().to_be_bytes());
     tcp[4..8].copy_from_slice(&segment.seq.0.to_be_bytes());
@@ -245,12 +244,14 @@ pub fn emit(header: &mut [u8; MAX_HEADER], segment: &Segment<'_>, body: &[&[u8]]
     tcp[14..16].copy_from_slice(&segment.window.to_be_bytes());
     // Checksum, filled below, and urgent pointer.
     tcp[16..20].fill(0);
-    tcp[MIN_HEADER..].copy_from_slice(&options[..options_len]);
 
     let mut checksum = Checksum::pseudo_header(src, dst, Protocol::TCP, len).add(tcp);
     for piece in body {
         checksum = checksum.add(piece);
     }
     tcp[16..18].copy_from_slice(&checksum.finish().to_be_bytes());
+    if let Some(ip_header) = header.first_chunk_mut() {
+        ip::emit(ip_header, src, dst, Protocol::TCP, len);
+    }
     ip_len + header_len
 }

@@ -46,9 +46,10 @@ pub const MAX_HEADER: usize = 48;
 #[inline]
 pub fn emit(header: &mut [u8; MAX_HEADER], src: SocketAddr, dst: SocketAddr, payload: &[u8]) -> usize {
     let len = HEADER + payload.len();
-    let mut ip_header = [0; 40];
-    let ip_len = ip::emit(&mut ip_header, src.ip(), dst.ip(), Protocol::UDP, len);
-    header[..40].copy_from_slice(&ip_header);
+    let ip_len = match header.first_chunk_mut() {
+        Some(ip_header) => ip::emit(ip_header, src.ip(), dst.ip(), Protocol::UDP, len),
+        None => 0,
+    };
 
     let udp = &mut header[ip_len..ip_len + HEADER];
     udp[0..2].copy_from_slice(&src.port().to_be_bytes());

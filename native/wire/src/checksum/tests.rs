@@ -79,16 +79,16 @@ fn nothing_sums_to_the_complement_of_zero() {
 fn speed() {
     for len in [40, 1_460, 16_384, 65_000] {
         let bytes = noise(len, 3);
-        let rounds = 4_000_000_000 / len.max(1_000);
-        let start = std::time::Instant::now();
-        let mut all = 0_u32;
-        for _ in 0..rounds {
-            all = all.wrapping_add(u32::from(
-                Checksum::default().add(std::hint::black_box(&bytes)).finish(),
-            ));
-        }
-        std::hint::black_box(all);
-        let gbps = (rounds * len) as f64 / start.elapsed().as_secs_f64() / 1e9;
-        println!("{len:>6} bytes: {gbps:.1} GB/s");
+        let steps = 4_000_000 / len;
+        // The best of many turns: others may run on the machine.
+        let turn = |_| {
+            let start = std::time::Instant::now();
+            for _ in 0..steps {
+                std::hint::black_box(Checksum::default().add(std::hint::black_box(&bytes)).finish());
+            }
+            (steps * len) as f64 / start.elapsed().as_secs_f64() / 1e9
+        };
+        let best = (0..500).map(turn).fold(0.0, f64::max);
+        println!("{len:>6} bytes: {best:.1} GB/s");
     }
 }
