@@ -71,6 +71,10 @@ impl Udp {
         }
         let app = SocketAddr::new(packet.ip.src, udp.src_port);
         let remote = SocketAddr::new(packet.ip.dst, udp.dst_port);
+        // Nobody is there but the DNS service: DNS over QUIC or HTTP/3 must not find a host behind the address.
+        if cx.config.own_resolvers.contains(&remote.ip()) {
+            return self.errors.tell(Unreachable::Port, remote.ip(), packet.bytes, cx);
+        }
         if !cx.has_route(remote.ip()) {
             return self.errors.tell(Unreachable::Net, remote.ip(), packet.bytes, cx);
         }

@@ -305,6 +305,16 @@ fn a_family_without_a_route_is_unreachable_at_once() {
 }
 
 #[test]
+fn our_own_resolvers_have_no_other_port() {
+    let mut bench = Bench::blocking(&[]);
+    bench.world.config.own_resolvers = vec![at(ENDS[0].1).ip()];
+    bench.send(at(ENDS[0].0), at(ENDS[0].1), b"doq");
+    let (kind, code, _) = bench.world.error();
+    assert_eq!((kind, code), (3, 3));
+    bench.world.assert_quiet();
+}
+
+#[test]
 fn too_big_is_told_where_the_network_may_not_fragment() {
     let mut bench = Bench::blocking(&[]);
     let (app, remote) = (at(ENDS[0].0), at(ENDS[0].1));
