@@ -260,7 +260,7 @@ fn headers_speed() {
         let parse = best_of_turns(|| {
             let packet = black_box(&packet[..]);
             let ip = IpHeader::parse(packet).unwrap();
-            black_box(TcpHeader::parse(&packet[ip.payload.clone()]).unwrap().payload);
+            black_box(TcpHeader::parse(&packet[ip.payload]).unwrap().payload);
         });
         let mut header = [0; MAX_HEADER];
         let emit = best_of_turns(|| _ = black_box(emit(&mut header, black_box(&ack), &[])));
