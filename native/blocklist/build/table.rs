@@ -66,18 +66,7 @@ fn check(rules: &[Rule], features: &BTreeMap<String, String>) -> Result<(), Stri
                 rule.id, rule.pattern
             ));
         }
-        let beneath = |root: &str| {
-            rule.pattern
-                .strip_suffix(root)
-                .is_some_and(|rest| rest.ends_with('.'))
-        };
-        let widest = rules.iter().find(|wide| {
-            wide.reach == Reach::Subdomains
-                && wide.kept != Kept::Essential
-                && matches!(wide.kept, Kept::Block(_))
-                && beneath(&wide.pattern)
-        });
-        if let (Kept::Essential | Kept::Feature(..), Some(wide)) = (&rule.kept, widest) {
+        if let Some(wide) = rules.iter().find(|wide| wide.swallows(rule)) {
             return Err(format!(
                 "`{}` would swallow `{}`; write exact names instead",
                 wide.id, rule.id
@@ -85,6 +74,18 @@ fn check(rules: &[Rule], features: &BTreeMap<String, String>) -> Result<(), Stri
         }
     }
     Ok(())
+}
+
+impl Rule {
+    /// Whether this rule meets the other's name as well and says the opposite.
+    fn swallows(&self, other: &Self) -> bool {
+        let beneath = other
+            .pattern
+            .strip_suffix(&self.pattern)
+            .is_some_and(|rest| rest.ends_with('.'));
+        let is_block = |rule: &Self| matches!(rule.kept, Kept::Block(_));
+        self.reach == Reach::Subdomains && beneath && is_block(self) != is_block(other)
+    }
 }
 
 fn write_rule(

@@ -6,6 +6,10 @@ mod form;
 #[expect(dead_code, reason = "the build script reads more of a record than this test")]
 #[path = "../build/record.rs"]
 mod record;
+#[path = "../build/table.rs"]
+mod table;
+
+use std::collections::BTreeMap;
 
 use record::{Kept, Preset};
 
@@ -133,6 +137,38 @@ fn siblings_and_ports_become_rules_of_their_own() {
     let networks: Vec<_> = rules.iter().map(|rule| rule.network.unwrap()).collect();
     let address = "192.0.2.0".parse().unwrap();
     assert_eq!(networks, [(address, 24, 80), (address, 24, 443)]);
+}
+
+#[test]
+fn rules_that_contradict_or_repeat_one_another_are_refused() {
+    let emit = |name: &str, reach: &str, id: &str| {
+        let other = HEAD
+            .replacen("ads.example.com", name, 1)
+            .replacen("match = \"exact\"", &format!("match = \"{reach}\""), 1)
+            .replacen("role = \"block\"", "role = \"essential\"", 1)
+            .replacen("id = \"r\"", &format!("id = \"{id}\""), 1)
+            .replacen("sends", "why", 1)
+            .replacen("breaks = \"none\"\n", "", 1);
+        let mut rules = record::read("file", HEAD).unwrap().rules;
+        rules.extend(record::read("file", &other).unwrap().rules);
+        table::emit(&rules, &BTreeMap::new()).map_err(|error| error.to_string())
+    };
+    assert!(emit("example.com", "exact", "s").is_ok_and(|source| source.contains("Role::Essential")));
+    assert!(
+        emit("example.com", "subdomains", "s")
+            .unwrap_err()
+            .contains("`file/s` would swallow `file/r`")
+    );
+    assert!(
+        emit("ads.example.com", "exact", "s")
+            .unwrap_err()
+            .contains("both about `ads.example.com`")
+    );
+    assert!(
+        emit("example.com", "exact", "r")
+            .unwrap_err()
+            .contains("give one another")
+    );
 }
 
 #[test]
