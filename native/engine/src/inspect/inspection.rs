@@ -107,6 +107,19 @@ impl Inspection {
         finding
     }
 
+    /// What the bytes so far say if none follows. `None` for a hello without its end: it may hold a name all the same.
+    pub(crate) fn cut_off(&self) -> Option<Finding> {
+        if matches!(self.progress, Progress::Hello(_)) && self.is_certain() {
+            return None;
+        }
+        let request = Request::parse_cut_off(self.assembler.prefix());
+        Some(match request {
+            Some(Request { host: Some(host), .. }) => Finding::Name(host, Seen::Host),
+            Some(_) => Finding::Undecidable(Undecidable::Nameless),
+            None => Finding::Undecidable(Undecidable::Unrecognised),
+        })
+    }
+
     /// Goes on with the message that begins at `offset` of the stream; what has arrived of it is kept.
     pub(crate) fn reset(&mut self, offset: u64) {
         match offset

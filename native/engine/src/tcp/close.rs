@@ -13,15 +13,15 @@ impl Tcp {
     /// The app sends no more.
     pub(super) fn on_half_close(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         if let Judgement::Reading(_) = flow.judgement {
-            if !flow.held.is_empty() {
-                // A hello that will never be whole. Its bytes may hold a name, so they do not leave.
-                return self.reset_app(flow, cx);
-            }
-            flow.judgement = Judgement::Allowed;
-            if flow.upstream == Upstream::None {
-                // Opened and closed without a byte: nobody needs to be dialled for that.
-                flow.eof = true;
-                flow.upstream_shut = true;
+            if flow.held.is_empty() {
+                flow.judgement = Judgement::Allowed;
+                if flow.upstream == Upstream::None {
+                    // Opened and closed without a byte: nobody needs to be dialled for that.
+                    flow.eof = true;
+                    flow.upstream_shut = true;
+                }
+            } else if let Life::Ends { reset } = self.judge_cut_off(flow, cx) {
+                return Life::Ends { reset };
             }
         }
         if flow.upstream == Upstream::Local && flow.questions == 0 {
@@ -30,6 +30,24 @@ impl Tcp {
         flow.stage_at = flow.stage_at.or(Some(half_closed_at(cx.now)));
         self.activate(flow);
         self.after_upload(flow, cx)
+    }
+
+    /// A half-closed flow is looked at for idleness.
+    pub(super) fn half_closed_idle(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        let until = half_closed_at(flow.heard_at);
+        if until > cx.now {
+            flow.stage_at = Some(until);
+            return Life::Goes;
+        }
+        self.reset_app(flow, cx)
+    }
+
+    /// Both directions are over: the app's FIN may still wait for its ACK.
+    pub(super) fn finish(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        if flow.ack_pending {
+            self.send_ack(flow, cx);
+        }
+        Life::Ends { reset: false }
     }
 
     /// The far end sends no more: our FIN follows its last byte.

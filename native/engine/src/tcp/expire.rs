@@ -57,7 +57,8 @@ impl Tcp {
         if flow.phase == Phase::SynAckSent {
             return self.retransmit_syn_ack(flow, cx);
         }
-        if flow.in_flight() == 0 && flow.unsent() == 0 {
+        let closed = flow.snd_wnd == 0 && flow.readable;
+        if flow.in_flight() == 0 && flow.unsent() == 0 && !closed {
             return Life::Goes;
         }
         if flow.retries >= RETRIES && cx.now.since(flow.heard_at) > RETRANSMIT_MAX {

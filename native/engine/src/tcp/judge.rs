@@ -62,6 +62,22 @@ impl Tcp {
         }
     }
 
+    /// The app has finished while its first bytes were still being read: what is there has to do.
+    pub(super) fn judge_cut_off(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        let Judgement::Reading(inspection) = &flow.judgement else {
+            return Life::Goes;
+        };
+        match inspection.cut_off() {
+            Some(Finding::Name(name, seen)) => {
+                flow.name = Some((name, seen));
+                self.ask_owner_or_decide(flow, cx)
+            }
+            Some(_) => self.decide(flow, cx),
+            // Its bytes may hold a name, so they do not leave.
+            None => self.reset_app(flow, cx),
+        }
+    }
+
     /// The first bytes have the letters of a request or a hello and no more came: on a port where no name is expected
     /// that is most likely another protocol, whose client waits for its answer. They are let go, and what follows
     /// is still read: a hello that was held back this way is found before its last byte leaves.
@@ -184,7 +200,7 @@ impl Tcp {
                     self.let_go(flow, cx)
                 }
             }
-            _ if flow.is_half_closed() => self.reset_app(flow, cx),
+            _ if flow.is_half_closed() => self.half_closed_idle(flow, cx),
             _ => Life::Goes,
         }
     }

@@ -139,7 +139,7 @@ impl Tcp {
         }
         flow.snd_wnd = window;
         if flow.is_finished() {
-            return Life::Ends { reset: false };
+            return self.finish(flow, cx);
         }
         if let Upstream::Failed(_) = flow.upstream
             && flow.sent.is_empty()
@@ -152,6 +152,10 @@ impl Tcp {
             if flow.in_flight() == 0 {
                 flow.retransmit_at = None;
             }
+        }
+        if window == 0 && flow.readable && flow.retransmit_at.is_none() {
+            // More waits in the socket: the timer probes, should the app's update be lost.
+            flow.retransmit_at = Some(cx.now + super::expire::backoff(flow.retries));
         }
         if flow.unsent() > 0 || flow.eof {
             self.activate(flow);
@@ -229,7 +233,7 @@ impl Tcp {
             }
             let (bytes, _) = arrival.part(0, room);
             flow.hold.insert(seq, bytes);
-            self.send_duplicate_ack(flow, cx);
+            self.send_ack(flow, cx);
             return Life::Goes;
         }
         self.budget.on_clean(flow, cx.now);

@@ -39,7 +39,8 @@ impl Tcp {
         }
         let len = self.sendable(flow);
         let offset = flow.bytes_in_flight();
-        let fin = flow.eof && offset + len == flow.sent.len() && flow.in_flight() == offset;
+        let fin =
+            flow.eof && !flow.fin_acked && offset + len == flow.sent.len() && flow.in_flight() == offset;
         if len == 0 && !fin {
             if flow.unsent() > 0 && flow.retransmit_at.is_none() {
                 // A closed window: the timer probes it.
@@ -128,8 +129,9 @@ impl Tcp {
         }
     }
 
-    /// Tells of a gap at once, most recent block first (RFC 5681 section 3.2, RFC 2018 section 4).
-    pub(super) fn send_duplicate_ack(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
+    /// Sends an ACK ahead of all else: a gap is told at once, most recent block first (RFC 5681 section 3.2, RFC 2018
+    /// section 4).
+    pub(super) fn send_ack(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
         let options = if flow.sack_permitted {
             flow.hold.sack()
         } else {

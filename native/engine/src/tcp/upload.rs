@@ -148,7 +148,7 @@ impl Tcp {
             cx.outbox.push(Command::ShutdownUpstream(flow.id));
         }
         if flow.is_finished() {
-            return Life::Ends { reset: false };
+            return self.finish(flow, cx);
         }
         if flow.writable && !flow.fin_received && self.window_update_is_due(flow) {
             flow.ack_pending = true;
