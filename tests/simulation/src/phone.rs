@@ -68,6 +68,8 @@ pub struct App {
     pub connected: Option<Timestamp>,
     /// When the socket was gone: both ends finished, or a reset.
     pub closed: Option<Timestamp>,
+    /// What smoltcp says of its socket.
+    pub state: tcp::State,
     handle: Option<SocketHandle>,
     wake: Option<Timestamp>,
     aborted: bool,
@@ -184,6 +186,7 @@ impl Phone {
             speaker: Speaker::new(script),
             connected: None,
             closed: None,
+            state: tcp::State::SynSent,
             handle: Some(handle),
             wake: None,
             aborted: false,
@@ -288,7 +291,8 @@ impl Phone {
             app.wake = None;
         }
         let socket = self.sockets.get_mut::<tcp::Socket<'_>>(handle);
-        if socket.state() == tcp::State::Closed && !socket.can_recv() && !app.aborted {
+        app.state = socket.state();
+        if app.state == tcp::State::Closed && (!socket.can_recv() || app.speaker.reset) && !app.aborted {
             if !(app.speaker.finished && app.speaker.heard_end) {
                 app.speaker.reset = true;
             }

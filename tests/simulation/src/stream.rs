@@ -23,7 +23,7 @@ pub struct Host {
     pub up_room: usize,
     /// Bytes that wait for the engine at most.
     pub down_room: usize,
-    /// Bytes that one read or write moves at most.
+    /// Bytes that one write moves at most.
     pub gulp: usize,
 }
 
@@ -129,6 +129,7 @@ impl Stream {
             return Pump::Failed(Failure::Reset);
         }
         let mut room = self.host.up_room.saturating_sub(self.up.len()).min(self.gulp());
+        let offered = pieces.iter().map(|piece| piece.len()).sum();
         let mut moved = 0;
         for piece in pieces {
             let n = piece.len().min(room);
@@ -136,11 +137,13 @@ impl Stream {
             self.up.extend(&piece[..n]);
             (room, moved) = (room - n, moved + n);
         }
+        // A short write found the buffer full (SOCK_NOSPACE): the edge comes when there is room again.
+        self.owes_writable |= moved < offered;
         if moved == 0 {
-            self.owes_writable = true;
-            return Pump::Full;
+            Pump::Full
+        } else {
+            Pump::Moved(moved)
         }
-        Pump::Moved(moved)
     }
 
     /// The engine reads.
@@ -153,7 +156,8 @@ impl Stream {
             pieces.iter().any(|piece| !piece.is_empty()),
             "a read into nothing"
         );
-        let mut left = self.gulp().min(self.down.len());
+        // A short read has drained the socket, as Linux does it: so reads have no gulp.
+        let mut left = self.down.len();
         let mut moved = 0;
         for piece in pieces {
             let n = piece.len().min(left);

@@ -1,0 +1,213 @@
+//! Memory, timers and turns stay small.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use simulation::gauge::{self, Gauge};
+use simulation::names::client_hello;
+use simulation::phone::Socket;
+use simulation::rules::blocking;
+use simulation::script::{Ending, Pace, Script, Start, Text};
+use simulation::stream::Host;
+use simulation::{Setup, World};
+
+#[global_allocator]
+static GAUGE: Gauge = Gauge;
+
+const SECOND: Duration = Duration::from_secs(1);
+const KIB: isize = 1024;
+
+fn server(no: u16) -> SocketAddr {
+    let [high, low] = no.to_be_bytes();
+    SocketAddr::from(([198, 18, high, low], 9_000))
+}
+
+#[test]
+fn download_that_nobody_reads_does_not_grow() {
+    let mut world = World::fair(1, blocking(&[]));
+    world
+        .internet
+        .listen(server(0), Host::new(Script::says(Text::seeded(1, 50_000_000))));
+    let mut script = Script::listens();
+    script.read = Pace::STALLED;
+    world.run_for(SECOND);
+    let before = gauge::live();
+    world.phone.connect(
+        server(0),
+        Socket {
+            rx: 65_535,
+            ..Socket::default()
+        },
+        script,
+    );
+    gauge::restart();
+    world.run_for(60 * SECOND);
+    assert!(
+        gauge::peak() - before <= 400 * KIB,
+        "{} KiB held",
+        (gauge::peak() - before) / KIB
+    );
+}
+
+#[test]
+fn upload_to_a_stalled_server_does_not_grow() {
+    let mut world = World::fair(2, blocking(&[]));
+    let mut script = Script::listens();
+    script.read = Pace::STALLED;
+    world.internet.listen(server(0), Host::new(script));
+    world.run_for(SECOND);
+    let before = gauge::live();
+    world.phone.connect(
+        server(0),
+        Socket::default(),
+        Script::says(Text::seeded(1, 50_000_000)),
+    );
+    gauge::restart();
+    world.run_for(60 * SECOND);
+    assert!(
+        gauge::peak() - before <= 700 * KIB,
+        "{} KiB held",
+        (gauge::peak() - before) / KIB
+    );
+}
+
+#[test]
+fn hundred_stalled_uploads_and_unread_downloads_stay_in_the_budget() {
+    let mut world = World::fair(3, blocking(&[]));
+    for no in 0..100 {
+        let (mut app, mut host) = (Script::says(Text::seeded(1, 5_000_000)), Script::listens());
+        host.read = Pace::STALLED;
+        if no % 2 == 0 {
+            (app, host) = (host, app);
+        }
+        world.internet.listen(server(no), Host::new(host));
+        world.phone.connect(server(no), Socket::default(), app);
+    }
+    gauge::restart();
+    world.run_for(20 * SECOND);
+    assert!(gauge::peak() <= 40_000 * KIB, "{} KiB held", gauge::peak() / KIB);
+    assert_eq!(world.engine.stats().tcp_flows, 100);
+}
+
+#[test]
+fn memory_comes_back_when_flows_are_over() {
+    let mut world = World::fair(4, blocking(&[]));
+    let round = |world: &mut World, seed: u64| {
+        for no in 0..60 {
+            let said = Text::seeded(seed, 40_000);
+            world.internet.listen(server(no), Host::new(Script::echo()));
+            world.phone.connect(
+                server(no),
+                Socket::default(),
+                Script::says(said.clone()).expecting(said),
+            );
+        }
+        assert!(
+            world.run_until(300 * SECOND, |world| world.phone.is_quiet()),
+            "{}",
+            world.story()
+        );
+        world.run_for(60 * SECOND);
+        world.internet.streams.clear();
+        world.phone.apps.clear();
+    };
+    round(&mut world, 1);
+    let before = gauge::live();
+    (2..6).for_each(|seed| round(&mut world, seed));
+    assert!(
+        gauge::live() <= before + 64 * KIB,
+        "{} KiB more after every round",
+        (gauge::live() - before) / KIB
+    );
+    assert!(
+        gauge::live() <= 4_000 * KIB,
+        "{} KiB held by nobody",
+        gauge::live() / KIB
+    );
+}
+
+#[test]
+fn idle_flows_need_no_timer() {
+    let mut world = World::fair(5, blocking(&[]));
+    for no in 0..200 {
+        let host = Host::new(Script::echo().ending(Ending::Never));
+        world.internet.listen(server(no), host);
+        let script = Script::says(Text::seeded(1, 1_000)).ending(Ending::Never);
+        world.phone.connect(server(no), Socket::default(), script);
+    }
+    world.run_for(30 * SECOND);
+    assert_eq!(world.engine.stats().tcp_flows, 200);
+    let turns = world.turns;
+    if let Some(at) = world.engine.poll_timeout() {
+        let wait = at.since(world.now);
+        assert!(wait >= 20 * SECOND, "{wait:?}");
+    }
+    world.run_for(120 * SECOND);
+    let turns = world.turns - turns;
+    assert!(turns <= 8, "{turns} wake-ups in two idle minutes");
+}
+
+#[test]
+fn empty_engine_needs_no_timer() {
+    let world = World::fair(6, blocking(&["ads.example"]));
+    assert_eq!(world.engine.poll_timeout(), None);
+}
+
+#[test]
+fn idle_flow_is_not_held_for_a_name_for_ever() {
+    let mut setup = Setup::new(7);
+    setup.config.max_tcp_flows = 50;
+    let mut world = World::new(setup, blocking(&[]));
+    // Half-open flows are refused or evicted before the table overflows.
+    for no in 0..200_u16 {
+        world.internet.listen(server(no), Host::silent());
+        world
+            .phone
+            .connect(server(no), Socket::default(), Script::listens());
+        world.run_for(Duration::from_millis(10));
+        assert!(world.engine.stats().tcp_flows <= 50);
+    }
+    world.run_for(300 * SECOND);
+}
+
+#[test]
+fn thousands_of_flows_over_time_leave_nothing_behind() {
+    let mut world = World::fair(8, blocking(&["ads.example"]));
+    let mut complete = 0;
+    for round in 0..60_u64 {
+        for no in 0..50 {
+            let mut at = server(no);
+            if no % 3 == 0 {
+                at.set_port(443);
+            }
+            let blocked = no % 9 == 0;
+            let name = if blocked { "ads.example" } else { "good.example" };
+            let said = Text::seeded(round, 2_000).after(&client_hello(name, 300));
+            world
+                .internet
+                .listen(at, Host::new(Script::echo().starting(Start::AfterHeard(10))));
+            world
+                .phone
+                .connect(at, Socket::default(), Script::says(said.clone()).expecting(said));
+        }
+        world.run_for(SECOND);
+    }
+    assert!(
+        world.run_until(300 * SECOND, |world| world.phone.is_quiet()),
+        "{}",
+        world.story()
+    );
+    for app in &world.phone.apps {
+        complete += usize::from(app.is_complete() && app.speaker.heard_all());
+    }
+    assert_eq!(complete, 60 * 44);
+    world.run_for(60 * SECOND);
+    assert_eq!(world.engine.stats().tcp_flows, 0);
+    let open = world
+        .internet
+        .streams
+        .iter()
+        .filter(|stream| stream.closed.is_none())
+        .count();
+    assert_eq!(open, 0, "sockets that nobody closed");
+}
