@@ -33,17 +33,25 @@ pub(super) fn write(
     };
     write!(
         out,
-        "{}  {}{action}{}  {:<12}  {:<32}",
+        "{}  {}{action}{}  {:<12}  ",
         elapsed(since_start),
         paint(tint),
         paint(RESET),
-        seen_phrase(shown.seen),
-        printable(&shown.what),
+        seen_phrase(shown.seen)
     )?;
-    if let Some(because) = because(shown) {
-        write!(out, "  {}{}{}", paint(DIM), printable(&because), paint(RESET))?;
+    let what = printable(&shown.what);
+    match because(shown) {
+        None => writeln!(out, "{what}"),
+        Some(because) => {
+            writeln!(
+                out,
+                "{what:<32}  {}{}{}",
+                paint(DIM),
+                printable(&because),
+                paint(RESET)
+            )
+        }
     }
-    writeln!(out)
 }
 
 /// Writes that a verdict came again.
@@ -165,7 +173,7 @@ mod tests {
             why: "",
             ..shown(false, "no_rule")
         };
-        assert!(line(&shown, Colour::Off).trim_end().ends_with("tracking.example"));
+        assert!(line(&shown, Colour::Off).ends_with("  tracking.example\n"));
     }
 
     #[test]

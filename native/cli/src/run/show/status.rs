@@ -57,7 +57,7 @@ impl Status {
         self.standing = true;
         write!(
             out,
-            "{BEGIN}up {}/s  down {}/s  |  {} allowed  {} blocked  |  {} flows  {} total{END}",
+            "{BEGIN}up {}/s  down {}/s  |  {} allowed  {} blocked  |  {} open  {} in all{END}",
             bytes(self.speed.0),
             bytes(self.speed.1),
             stats.allowed,
