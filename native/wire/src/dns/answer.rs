@@ -8,7 +8,7 @@ use hickory_proto::rr::rdata::{A, AAAA, SOA};
 use hickory_proto::rr::{Name as Labels, RData, Record, RecordType as Type};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, DecodeError};
 
-use super::message::HEADER_LEN;
+use super::message::{self, HEADER_LEN};
 use super::{Query, RecordType};
 use crate::{Malformed, Name};
 
@@ -72,8 +72,14 @@ impl Answer {
         if header.metadata.message_type != MessageType::Response {
             return Err(Malformed::Field);
         }
-        for _ in 0..header.counts.queries {
-            Question::read(&mut decoder).map_err(malformed)?;
+        if header.counts.queries == 1
+            && let Some(question) = message::question_range(message)
+        {
+            decoder.read_slice(question.len()).map_err(malformed)?;
+        } else {
+            for _ in 0..header.counts.queries {
+                Question::read(&mut decoder).map_err(malformed)?;
+            }
         }
         let mut answer = Self {
             rcode: header.metadata.response_code.low().into(),
