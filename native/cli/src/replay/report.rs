@@ -32,14 +32,16 @@ pub(super) struct Row {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
-    Sighting {
+    Verdict {
         time: f64,
         file: &'a str,
+        found: &'static str,
+        action: &'static str,
+        transport: &'static str,
         seen: &'static str,
         name: &'a str,
-        client: String,
+        app: String,
         remote: String,
-        action: &'static str,
         tier: &'static str,
         rule: Option<&'a str>,
         list: Option<&'a str>,
@@ -81,14 +83,24 @@ impl Report {
             Self::Json => {
                 let (tier, rule) = tier(sighting.reason.because);
                 let rule = rule.and_then(|id| rules.rule(id));
-                let line = Line::Sighting {
+                let line = Line::Verdict {
                     time: sighting.at.as_micros() as f64 / 1e6,
                     file,
-                    seen: kind,
+                    found: kind,
+                    action: if sighting.verdict.is_block() {
+                        "block"
+                    } else {
+                        "allow"
+                    },
+                    transport: if sighting.seen == Seen::Query {
+                        "dns"
+                    } else {
+                        "tcp"
+                    },
+                    seen: seen_word(sighting.reason.seen),
                     name,
-                    client: client.to_string(),
+                    app: client.to_string(),
                     remote: sighting.remote.to_string(),
-                    action: action(sighting.verdict.is_block()),
                     tier,
                     rule: rule.map(|rule| rule.id),
                     list: rule.map(|rule| rule.list_title),
@@ -203,7 +215,20 @@ fn write_json(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Where a name stood, in the word of `--names` and `--json`.
+/// What decided, in the word of the JSON format.
+const fn seen_word(seen: Seen) -> &'static str {
+    match seen {
+        Seen::Query => "dns_question",
+        Seen::Cname => "dns_alias",
+        Seen::Target => "dns_target",
+        Seen::Sni => "tls_server_name",
+        Seen::Quic => "quic_server_name",
+        Seen::Host => "http_host",
+        Seen::Address => "address",
+    }
+}
+
+/// Where a name stood, in the word of `--names`.
 const fn kind(seen: Seen) -> &'static str {
     match seen {
         Seen::Query => "dns",

@@ -53,7 +53,7 @@ impl Assembler {
         let touched = &self.pieces[first..after];
         let start = touched.first().map_or(offset, |piece| piece.start.min(offset));
         let end = touched.last().map_or(end, |piece| piece.end.max(end));
-        self.pieces.splice(first..after, [start..end]);
+        self.pieces.splice(first..after, std::iter::once(start..end));
     }
 
     /// The bytes from the beginning of the stream up to the first hole.

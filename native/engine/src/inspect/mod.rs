@@ -5,3 +5,7 @@ mod inspection;
 
 pub(crate) use assembler::Assembler;
 pub(crate) use inspection::{Finding, Inspection, LIMIT, Next, Undecidable};
+
+#[cfg(test)]
+#[path = "../../../../tests/fixtures/client_hello.rs"]
+pub(crate) mod client_hello;

@@ -3,10 +3,7 @@ use wire::tcp::{Flags, Options, Segment, SeqNumber};
 
 use super::*;
 
-#[path = "../../../../tests/fixtures/client_hello.rs"]
-mod client_hello;
-
-use client_hello::Hello;
+use crate::inspect::client_hello::Hello;
 
 const CLIENT: &str = "10.0.0.2:40000";
 const SERVER: &str = "192.0.2.7:443";

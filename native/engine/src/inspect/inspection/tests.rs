@@ -1,9 +1,6 @@
 use super::*;
 
-#[path = "../../../../../tests/fixtures/client_hello.rs"]
-mod client_hello;
-
-use client_hello::Hello;
+use crate::inspect::client_hello::Hello;
 
 const REQUEST: &[u8] =
     b"GET /a HTTP/1.1\r\nAccept: */*\r\nHost: tracking.example.com:80\r\nCookie: x\r\n\r\n";
