@@ -247,6 +247,6 @@ impl Reassembly {
 fn is_sound(header: &IpHeader, fragment: Fragment, payload: &[u8]) -> bool {
     let longest = if header.src.is_ipv4() { 65_535 - 20 } else { 65_535 };
     !payload.is_empty()
-        && (!fragment.more || payload.len() % 8 == 0)
+        && (!fragment.more || payload.len().is_multiple_of(8))
         && usize::from(fragment.offset) + payload.len() <= longest
 }

@@ -29,6 +29,9 @@ const UNANSWERED: u8 = 0;
 /// Something came back.
 const ANSWERED: u8 = 1;
 
+/// DNS over QUIC (RFC 9250 section 4.1.1).
+const DNS_OVER_QUIC: u16 = 853;
+
 /// The longest payload under an IPv4 header, and under an IPv6 header (RFC 768, RFC 8200).
 const MAX_PAYLOAD: [usize; 2] = [65_535 - 28, 65_535 - 8];
 
@@ -71,8 +74,8 @@ impl Udp {
         }
         let app = SocketAddr::new(packet.ip.src, udp.src_port);
         let remote = SocketAddr::new(packet.ip.dst, udp.dst_port);
-        // Nobody is there but the DNS service: DNS over QUIC or HTTP/3 must not find a host behind the address.
-        if cx.config.own_resolvers.contains(&remote.ip()) {
+        // As on TCP: an answer there would make the system believe in encrypted DNS at our own address.
+        if remote.port() == DNS_OVER_QUIC && cx.config.own_resolvers.contains(&remote.ip()) {
             return self.errors.tell(Unreachable::Port, remote.ip(), packet.bytes, cx);
         }
         if !cx.has_route(remote.ip()) {

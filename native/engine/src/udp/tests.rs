@@ -305,13 +305,16 @@ fn a_family_without_a_route_is_unreachable_at_once() {
 }
 
 #[test]
-fn our_own_resolvers_have_no_other_port() {
+fn our_own_resolvers_do_not_speak_quic() {
     let mut bench = Bench::blocking(&[]);
-    bench.world.config.own_resolvers = vec![at(ENDS[0].1).ip()];
-    bench.send(at(ENDS[0].0), at(ENDS[0].1), b"doq");
+    let (app, resolver) = (at(ENDS[0].0), at(ENDS[0].1).ip());
+    bench.world.config.own_resolvers = vec![resolver];
+    bench.send(app, SocketAddr::new(resolver, 853), b"doq");
     let (kind, code, _) = bench.world.error();
     assert_eq!((kind, code), (3, 3));
     bench.world.assert_quiet();
+    bench.open(app, SocketAddr::new(resolver, 443));
+    bench.open(app, at("192.0.2.8:853"));
 }
 
 #[test]
