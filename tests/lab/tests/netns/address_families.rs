@@ -11,6 +11,7 @@ fn questions_for_a_family_without_a_route_are_answered_with_no_data() -> Result<
     let mut lab = Lab::create(Plan::new(Path::Hushwall))?;
     lab.start_resolver(&[Record::dual("site.example", ordinary_v4(10), ordinary_v6(10))])?;
     lab.wall.ip("-6 route del default")?;
+    lab.wall.ip("addr del fd77::1/64 dev out0")?;
     lab.start_hushwall(&[])?;
     let aaaa = lab
         .phone_output("dig", &["+tries=1", "site.example", "AAAA"])?
