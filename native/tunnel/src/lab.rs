@@ -12,11 +12,8 @@ use mio::{Events, Poll};
 pub(crate) fn in_fresh_network(test: impl FnOnce() + Send + 'static) {
     let thread = std::thread::spawn(|| {
         // SAFETY: no pointers; only this thread moves.
-        assert_eq!(
-            unsafe { libc::unshare(libc::CLONE_NEWNET) },
-            0,
-            "these tests need root"
-        );
+        let outcome = unsafe { libc::unshare(libc::CLONE_NEWNET) };
+        assert_eq!(outcome, 0, "these tests need root");
         ip("link set lo up");
         test();
     });
