@@ -43,9 +43,10 @@ impl Tunnel {
     ///
     /// A panic of the engine costs its flows, not the session: engine and sockets are built anew on the same device.
     pub fn run(&mut self) -> Result<(), RunError> {
+        let mut now = clock::now();
         while !self.stopping {
-            self.wait()?;
-            let now = clock::now();
+            self.wait(now)?;
+            now = clock::now();
             match catch_unwind(AssertUnwindSafe(|| self.turn(now))) {
                 Ok(outcome) => outcome?,
                 Err(_) => self.recover(now)?,
@@ -54,12 +55,12 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Sleeps until something is to be done.
-    fn wait(&mut self) -> Result<(), RunError> {
+    /// Sleeps until something is to be done. `now` is the last turn's: the clock is read once a turn.
+    fn wait(&mut self, now: Timestamp) -> Result<(), RunError> {
         let timeout = if self.device_ready || self.session.is_ready() {
             Some(Duration::ZERO)
         } else {
-            self.session.poll_timeout().map(|due| due.since(clock::now()))
+            self.session.poll_timeout().map(|due| due.since(now))
         };
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(RunError::Poll(error)),
