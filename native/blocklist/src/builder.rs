@@ -254,7 +254,7 @@ impl RulesBuilder {
         let target = match Network::parse(text) {
             Some(network) => Target::Address(network.map_err(error)?),
             None => {
-                let bare = name::without_trailing_dot(text);
+                let bare = name::without_trailing_dot(text.strip_prefix("*.").unwrap_or(text));
                 name::check(bare).map_err(error)?;
                 Target::Name(bare, Reach::Subdomains)
             }

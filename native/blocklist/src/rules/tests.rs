@@ -202,6 +202,20 @@ fn names_in_other_scripts_are_met_as_the_dns_carries_them() {
 }
 
 #[test]
+fn the_owner_may_write_a_wildcard_a_capital_and_a_last_dot() {
+    for written in [
+        "ads.example.com",
+        "*.ads.example.com",
+        "Ads.Example.com.",
+        " ads.example.com ",
+    ] {
+        let rules = RulesBuilder::new(Preset::None).block(written).unwrap().build();
+        assert!(rules.verdict("ads.example.com", None).is_block(), "{written}");
+        assert!(rules.verdict("x.ads.example.com", None).is_block(), "{written}");
+    }
+}
+
+#[test]
 fn equal_rules_count_once_and_too_many_lists_are_refused() {
     let rules = RulesBuilder::new(Preset::None)
         .list("l", "a.example\na.example\n||a.example^")
