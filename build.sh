@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 CARGO_DENY_VERSION=0.20.2
+# Namespaces want root; for others this makes them root of a user namespace, with a network and a /run of its own.
+NAMESPACE_ROOT="$PWD/tests/lab/as-namespace-root"
 
 usage() {
     cat <<'TEXT'
@@ -115,12 +117,9 @@ demo() {
     say "building (a first build takes some minutes)"
     cargo build --locked --release --package cli
     cargo build --locked --package lab --bins
-    HUSHWALL="$PWD/target/release/hushwall" target/debug/demo "$@"
-}
-
-# The netns tests want root; without it each test binary runs as root of a user namespace with a /run of its own.
-lab_runner() {
-    [ "$(id -u)" -eq 0 ] || printf '%s' "$PWD/tests/lab/as-namespace-root"
+    local runner=()
+    [ "$(id -u)" -eq 0 ] || runner=("$NAMESPACE_ROOT")
+    HUSHWALL="$PWD/target/release/hushwall" "${runner[@]}" target/debug/demo "$@"
 }
 
 run_tests() {
@@ -131,10 +130,9 @@ run_tests() {
     say "unit tests and simulation"
     cargo test --locked --workspace --exclude lab "$@"
     say "netns tests: real TUN, real clients"
-    local target runner
+    local target
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
-    runner=$(lab_runner)
-    [ -z "$runner" ] || export "CARGO_TARGET_${target}_RUNNER=$runner"
+    [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
     RUST_LIB_BACKTRACE=0 HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --package lab "$@"
 }

@@ -86,8 +86,8 @@ impl Resolver {
             .args([
                 "--conf-file=/dev/null",
                 "--keep-in-foreground",
-                "--user=root",
-                "--group=root",
+                "--user=",
+                "--group=",
                 "--pid-file",
             ])
             .args([

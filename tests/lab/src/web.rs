@@ -84,7 +84,7 @@ impl Web {
 fn configure(directory: &Path, certificate: &Certificate, log: &Path, pid: &Path) -> String {
     let scratch = |name: &str| directory.join(name).display().to_string();
     format!(
-        "daemon off; master_process off; pid {pid}; error_log stderr warn;\n\
+        "user root root; daemon off; master_process off; pid {pid}; error_log stderr warn;\n\
          events {{ worker_connections 4096; }}\n\
          http {{\n\
          log_format lab '$server_addr $host $uri $server_protocol $ssl_protocol';\n\

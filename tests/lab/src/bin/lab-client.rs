@@ -21,10 +21,13 @@ fn main() -> Result<()> {
         ["upload", to, bytes] => upload(to, bytes.parse()?),
         ["download", to, bytes] => download(to, bytes.parse()?),
         ["flows", to, count] => flows(to.parse()?, count.parse()?),
+        ["say", to, text] => say(to, text),
         ["hello", to] => hello(to),
         ["after-goodbye", to, bytes] => after_goodbye(to, bytes.parse()?),
         ["udp", to, bytes] => udp(to, bytes.parse()?),
-        _ => bail!("lab-client connect|upload|download|flows|hello|after-goodbye|udp ADDRESS:PORT [NUMBER]"),
+        _ => bail!(
+            "lab-client connect|upload|download|flows|say|hello|after-goodbye|udp ADDRESS:PORT [ARGUMENT]"
+        ),
     }
 }
 
@@ -117,7 +120,7 @@ fn one_of_many(to: SocketAddr, number: usize, all_open: &Barrier) -> Result<()> 
     all_open.wait();
     let mut peer = peer.context("connecting")?;
     peer.set_read_timeout(Some(PATIENCE))?;
-    let message = format!("flow {number} ").repeat(200);
+    let message = format!("flow {number}\n").repeat(200);
     peer.write_all(message.as_bytes()).context("writing")?;
     peer.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
@@ -128,6 +131,18 @@ fn one_of_many(to: SocketAddr, number: usize, all_open: &Barrier) -> Result<()> 
         answer.len(),
         message.len()
     );
+    Ok(())
+}
+
+/// Says one thing and its last word at once, then compares the echo.
+fn say(to: &str, text: &str) -> Result<()> {
+    let mut peer = open(to)?;
+    peer.write_all(text.as_bytes())?;
+    peer.shutdown(Shutdown::Write)?;
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer)?;
+    ensure!(answer == text, "the server echoed {answer:?}");
+    println!("said {}", text.len());
     Ok(())
 }
 

@@ -16,6 +16,7 @@ on_both_paths!(
     server_that_speaks_first_on_a_web_port_is_heard,
     client_may_go_on_after_the_server_has_said_its_last_word,
     server_may_answer_after_the_client_has_said_its_last_word,
+    text_without_a_line_end_arrives_before_the_last_word,
     stalled_server_holds_up_nobody_else,
 );
 
@@ -109,6 +110,16 @@ fn server_may_answer_after_the_client_has_said_its_last_word(path: Path) -> Resu
     let (lab, at) = (lab(path)?, format!("{}:7000", ordinary_v4(10)));
     let _server = lab.serve(&["hash", &at])?;
     client_words(&lab, &["upload", &at, "1000"]).map(drop)
+}
+
+fn text_without_a_line_end_arrives_before_the_last_word(path: Path) -> Result<()> {
+    let (lab, at) = (lab(path)?, format!("{}:7000", ordinary_v4(10)));
+    let _server = lab.serve(&["echo", &at])?;
+    // Each could be the start of an HTTP request, until its end shows that it is none.
+    for text in ["x", "hello world", "hello world twice"] {
+        client_words(&lab, &["say", &at, text]).with_context(|| format!("saying {text:?}"))?;
+    }
+    Ok(())
 }
 
 fn stalled_server_holds_up_nobody_else(path: Path) -> Result<()> {
