@@ -26,15 +26,11 @@ pub(crate) fn with_routes(own: &str) -> (bool, bool) {
     )
 }
 
-/// A default route counts. Where no family has one (a closed network, or defaults in tables of somebody else's
-/// rules), any route does.
+/// The family that leads farthest counts, and the other if it leads as far: default routes, or in a closed network
+/// any route. Without a network nothing is known yet, so both count.
 fn judge(ipv4: Reach, ipv6: Reach) -> (bool, bool) {
-    let least = if ipv4.max(ipv6) == Reach::Everywhere {
-        Reach::Everywhere
-    } else {
-        Reach::Neighbours
-    };
-    (ipv4 >= least, ipv6 >= least)
+    let farthest = ipv4.max(ipv6);
+    (ipv4 == farthest, ipv6 == farthest)
 }
 
 /// `Iface Destination Gateway Flags RefCnt Use Metric Mask ...`, numbers in hex, behind one line of headings.
