@@ -11,6 +11,12 @@ use crate::{FlowId, Timestamp};
 /// A flow to port 53 without a question ends after this (RFC 7766 section 6.2.3).
 const IDLE: Duration = Duration::from_secs(30);
 
+/// A question longer than this is none; it would not fit the window either.
+const MAX_QUESTION: usize = 4096;
+
+/// Answers that the app may leave unread.
+const MAX_UNREAD: usize = 256 * 1024;
+
 impl Tcp {
     /// When the flow is looked at for idleness.
     pub(super) fn local_deadline(now: Timestamp) -> Timestamp {
@@ -45,13 +51,15 @@ impl Tcp {
             };
             cx.dns.handle_question(asker, &message, &mut dns);
         }
+        let is_too_long = announced(flow).is_some_and(|len| len > MAX_QUESTION);
+        if is_too_long || flow.sent.len() > MAX_UNREAD {
+            return self.reset_app(flow, cx);
+        }
         Life::Goes
     }
 
     fn take_message(&mut self, flow: &mut Flow) -> Option<Vec<u8>> {
-        let mut prefix = Vec::with_capacity(2);
-        flow.held.slices(0, 2, |piece| prefix.extend_from_slice(piece));
-        let len = usize::from(u16::from_be_bytes(prefix.try_into().ok()?));
+        let len = announced(flow)?;
         if flow.held.len() < 2 + len {
             return None;
         }
@@ -88,4 +96,14 @@ impl Tcp {
             Life::Goes
         });
     }
+}
+
+/// The length that stands before the next message.
+fn announced(flow: &Flow) -> Option<usize> {
+    let mut prefix = Vec::with_capacity(2);
+    flow.held.slices(0, 2, |piece| prefix.extend_from_slice(piece));
+    prefix
+        .try_into()
+        .ok()
+        .map(|prefix| usize::from(u16::from_be_bytes(prefix)))
 }
