@@ -73,6 +73,8 @@ pub struct App {
     handle: Option<SocketHandle>,
     wake: Option<Timestamp>,
     aborted: bool,
+    /// The far end's FIN came: what follows cannot undo that, whatever becomes of the socket.
+    fin_came: bool,
 }
 
 impl App {
@@ -190,6 +192,7 @@ impl Phone {
             handle: Some(handle),
             wake: None,
             aborted: false,
+            fin_came: false,
         });
         AppNo(self.apps.len() - 1)
     }
@@ -281,10 +284,16 @@ impl Phone {
         if app.connected.is_none() && socket.may_send() {
             app.connected = Some(now);
         }
+        let state = socket.state();
+        app.fin_came |= matches!(
+            state,
+            tcp::State::CloseWait | tcp::State::LastAck | tcp::State::Closing | tcp::State::TimeWait
+        );
         if app.connected.is_some() && !app.speaker.is_done() {
             let mut pipe = TcpPipe {
                 socket,
                 aborted: &mut app.aborted,
+                fin_came: app.fin_came,
             };
             app.wake = app.speaker.turn(now, &mut pipe);
         } else {
@@ -292,10 +301,10 @@ impl Phone {
         }
         let socket = self.sockets.get_mut::<tcp::Socket<'_>>(handle);
         app.state = socket.state();
-        if app.state == tcp::State::Closed && (!socket.can_recv() || app.speaker.reset) && !app.aborted {
-            if !(app.speaker.finished && app.speaker.heard_end) {
-                app.speaker.reset = true;
-            }
+        let more_to_hear = (app.fin_came || socket.can_recv()) && !app.speaker.heard_end;
+        let is_over = app.speaker.is_done() || !more_to_hear;
+        if app.state == tcp::State::Closed && is_over && !app.aborted {
+            app.speaker.reset |= !app.speaker.is_done();
             app.closed = Some(now);
             app.handle = None;
             app.wake = None;
@@ -330,6 +339,7 @@ impl Phone {
 struct TcpPipe<'a> {
     socket: &'a mut tcp::Socket<'static>,
     aborted: &'a mut bool,
+    fin_came: bool,
 }
 
 impl Pipe for TcpPipe<'_> {
@@ -342,6 +352,7 @@ impl Pipe for TcpPipe<'_> {
             Ok(0) => Heard::Nothing,
             Ok(n) => Heard::Bytes(n),
             Err(tcp::RecvError::Finished) => Heard::End,
+            Err(tcp::RecvError::InvalidState) if self.fin_came => Heard::End,
             Err(tcp::RecvError::InvalidState) => Heard::Reset,
         }
     }

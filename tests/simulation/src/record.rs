@@ -76,7 +76,7 @@ impl Record {
             digest = (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         self.digest = digest;
-        if self.tail.len() == 60 {
+        if self.tail.len() == 20_000 {
             self.tail.pop_front();
         }
         self.tail.push_back(format!(

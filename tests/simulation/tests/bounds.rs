@@ -1,15 +1,17 @@
 //! Memory, timers and turns stay small.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use simulation::gauge::{self, Gauge};
-use simulation::names::client_hello;
+use simulation::names::{A, client_hello, framed, question};
 use simulation::phone::Socket;
 use simulation::rules::blocking;
 use simulation::script::{Ending, Pace, Script, Start, Text};
 use simulation::stream::Host;
-use simulation::{Setup, World};
+use simulation::{PHONE_RESOLVER, Setup, World};
 
 #[global_allocator]
 static GAUGE: Gauge = Gauge;
@@ -210,4 +212,30 @@ fn thousands_of_flows_over_time_leave_nothing_behind() {
         .filter(|stream| stream.closed.is_none())
         .count();
     assert_eq!(open, 0, "sockets that nobody closed");
+}
+
+#[test]
+fn answers_that_nobody_reads_do_not_grow() {
+    let mut world = World::fair(9, blocking(&["ads.example"]));
+    let one = framed(&question(1, "ads.example", A));
+    let said: Vec<u8> = one.iter().copied().cycle().take(one.len() * 60_000).collect();
+    let mut script = Script::says(Text::of(&said));
+    script.read = Pace::STALLED;
+    world.run_for(SECOND);
+    world.phone.connect(
+        PHONE_RESOLVER,
+        Socket {
+            rx: 2_000,
+            ..Socket::default()
+        },
+        script,
+    );
+    gauge::restart();
+    let before = gauge::live();
+    world.run_for(20 * SECOND);
+    assert!(
+        gauge::peak() - before <= 1_500 * KIB,
+        "{} KiB held",
+        (gauge::peak() - before) / KIB
+    );
 }

@@ -1,5 +1,7 @@
 //! Exact segments: acknowledgements, SACK, windows, retransmission.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

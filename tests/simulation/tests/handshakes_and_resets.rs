@@ -1,5 +1,7 @@
 //! Exact segments: the SYN-ACK, and answers to segments that fit no flow or no window.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The same seed gives the same outputs, to the byte and the microsecond.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -59,6 +59,7 @@ impl Plain {
                 &mut TcpPipe {
                     socket,
                     aborted: &mut aborted,
+                    fin_came: false,
                 },
             );
         }

@@ -1,0 +1,162 @@
+//! One blocked and one allowed name, on each way that a name shows.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use blocklist::Action;
+use simulation::names::{A, AAAA, HTTPS, client_hello, http_get};
+use simulation::phone::Socket;
+use simulation::rules::{blocking, listing};
+use simulation::script::{Script, Text};
+use simulation::stream::Host;
+use simulation::{PHONE_RESOLVER, World};
+
+const SECONDS_5: Duration = Duration::from_secs(5);
+
+fn at(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn blocked_question_is_answered_here_and_never_asked() {
+    for rules in [blocking(&["ads.example"]), listing(&["ads.example"])] {
+        let mut world = World::fair(1, rules);
+        world
+            .internet
+            .resolve("ads.example", IpAddr::from([203, 0, 113, 9]));
+        let answer = world.ask("ads.example", A).expect("an answer");
+        assert_eq!(
+            (answer.rcode(), answer.addresses()),
+            (0, vec![IpAddr::from([0, 0, 0, 0])])
+        );
+        assert_eq!(answer.answers[0].ttl, 10);
+        let answer = world.ask("AdS.Example", AAAA).expect("an answer");
+        assert_eq!(answer.addresses(), [IpAddr::from([0_u16; 8])]);
+        assert_eq!(answer.name, "AdS.Example", "the case of the question comes back");
+        let answer = world.ask("ads.example", HTTPS).expect("an answer");
+        assert_eq!(
+            (answer.rcode(), answer.answers.len(), answer.authorities),
+            (0, 0, 1)
+        );
+        assert_eq!(world.record.asks, []);
+        assert!(
+            world
+                .record
+                .verdicts
+                .iter()
+                .all(|verdict| verdict.action == Action::Block)
+        );
+        assert_eq!(world.record.verdicts.len(), 3);
+    }
+}
+
+#[test]
+fn allowed_question_is_asked_and_answered() {
+    let mut world = World::fair(2, blocking(&["ads.example"]));
+    let ip = IpAddr::from([203, 0, 113, 9]);
+    world.vouch("good.example", ip);
+    assert!(world.record.asked("good.example"));
+    assert_eq!(world.record.asks.len(), 1);
+    let (phone_side, verdict) = (PHONE_RESOLVER, &world.record.verdicts[0]);
+    assert_eq!(
+        (verdict.action, verdict.remote, verdict.record_type),
+        (Action::Allow, phone_side, Some(A))
+    );
+}
+
+#[test]
+fn blocked_server_name_is_reset_and_nothing_leaves() {
+    let mut world = World::fair(3, blocking(&["ads.example"]));
+    let server = at("203.0.113.9:443");
+    world.internet.listen(server, Host::new(Script::echo()));
+    let hello = Text::of(&client_hello("ads.example", 300));
+    let app = world
+        .phone
+        .connect(server, Socket::default(), Script::says(hello));
+    assert!(world.run_until(SECONDS_5, |world| world.phone.is_quiet()));
+    assert!(world.phone.app(app).speaker.reset);
+    assert_eq!(world.record.dials, []);
+    assert_eq!(world.record.bytes_to(server), 0);
+}
+
+#[test]
+fn blocked_host_of_a_plain_request_is_reset_and_nothing_leaves() {
+    let mut world = World::fair(4, blocking(&["ads.example"]));
+    let server = at("203.0.113.9:80");
+    world.internet.listen(server, Host::new(Script::echo()));
+    let app = world.phone.connect(
+        server,
+        Socket::default(),
+        Script::says(Text::of(&http_get("x.ads.example"))),
+    );
+    assert!(world.run_until(SECONDS_5, |world| world.phone.is_quiet()));
+    assert!(world.phone.app(app).speaker.reset);
+    assert_eq!((world.record.dials.len(), world.record.bytes_to(server)), (0, 0));
+}
+
+#[test]
+fn allowed_server_name_flows_through() {
+    let mut world = World::fair(5, blocking(&["ads.example"]));
+    let hello = client_hello("good.example", 300);
+    for (server, vouched) in [(at("203.0.113.9:443"), false), (at("[2001:db8::9]:443"), true)] {
+        if vouched {
+            world.vouch("good.example", server.ip());
+        }
+        world.internet.listen(server, Host::new(Script::echo()));
+        let said = Text::seeded(9, 100_000).after(&hello);
+        let script = Script::says(said.clone()).expecting(said);
+        let app = world.phone.connect(server, Socket::default(), script);
+        assert!(
+            world.run_until(Duration::from_secs(60), |world| world.phone.is_quiet()),
+            "{}",
+            world.story()
+        );
+        let app = world.phone.app(app);
+        assert!(
+            app.is_complete() && app.speaker.heard_all(),
+            "{app:?}\n{}",
+            world.story()
+        );
+        assert_eq!(world.record.bytes_to(server), 100_000 + hello.len() as u64);
+    }
+    assert_eq!(world.engine.stats().tcp_flows, 0);
+}
+
+#[test]
+fn blocked_name_at_a_vouched_address_is_dialled_but_says_nothing() {
+    let mut world = World::fair(6, blocking(&["ads.example"]));
+    let server = at("203.0.113.9:443");
+    world.vouch("good.example", server.ip());
+    world.internet.listen(server, Host::new(Script::echo()));
+    let hello = Text::of(&client_hello("ads.example", 300));
+    let app = world
+        .phone
+        .connect(server, Socket::default(), Script::says(hello));
+    assert!(world.run_until(SECONDS_5, |world| world.phone.is_quiet()));
+    assert!(world.phone.app(app).speaker.reset);
+    assert_eq!(
+        (world.record.dials_to(server), world.record.bytes_to(server)),
+        (1, 0)
+    );
+    world.run_for(SECONDS_5);
+    assert_eq!(world.record.closes.len(), 1, "the socket was closed");
+}
+
+#[test]
+fn name_shown_on_any_other_port_is_judged_too() {
+    let mut world = World::fair(7, blocking(&["ads.example"]));
+    for (server, opening) in [
+        (at("203.0.113.9:9999"), client_hello("ads.example", 300)),
+        (at("203.0.113.9:8888"), http_get("ads.example")),
+    ] {
+        world.internet.listen(server, Host::new(Script::echo()));
+        let app = world
+            .phone
+            .connect(server, Socket::default(), Script::says(Text::of(&opening)));
+        assert!(world.run_until(SECONDS_5, |world| world.phone.is_quiet()));
+        assert!(world.phone.app(app).speaker.reset);
+        assert_eq!(world.record.bytes_to(server), 0);
+    }
+}

@@ -1,0 +1,147 @@
+//! Rules are replaced, the network changes, an app's owner is asked for.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use blocklist::{Action, AppId, Preset, Rules, RulesBuilder};
+use simulation::World;
+use simulation::names::{A, client_hello};
+use simulation::phone::{AppNo, Socket};
+use simulation::rules::blocking;
+use simulation::script::{Ending, Script, Text};
+use simulation::stream::Host;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn server() -> SocketAddr {
+    SocketAddr::from(([203, 0, 113, 9], 443))
+}
+
+fn open(world: &mut World, name: &str) -> AppNo {
+    world.internet.listen(server(), Host::new(Script::echo()));
+    let script = Script::says(Text::of(&client_hello(name, 300))).ending(Ending::Never);
+    world.phone.connect(server(), Socket::default(), script)
+}
+
+#[test]
+fn open_flow_whose_name_is_blocked_now_is_reset() {
+    let mut world = World::fair(1, blocking(&[]));
+    let kept = open(&mut world, "good.example");
+    let lost = open(&mut world, "ads.example");
+    world.run_for(SECOND);
+    assert!(
+        [kept, lost]
+            .iter()
+            .all(|app| world.phone.app(*app).speaker.heard > 0),
+        "{}",
+        world.story()
+    );
+    let now = world.now;
+    world
+        .engine
+        .replace_rules(Arc::new(blocking(&["ads.example"])), now);
+    world.drain();
+    world.run_for(SECOND);
+    assert!(world.phone.app(lost).speaker.reset);
+    assert!(!world.phone.app(kept).speaker.reset);
+    assert_eq!(world.engine.stats().tcp_flows, 1);
+    let answer = world.ask("ads.example", A).expect("an answer");
+    assert_eq!(answer.addresses(), [IpAddr::from([0, 0, 0, 0])]);
+}
+
+#[test]
+fn name_that_is_allowed_now_flows() {
+    let mut world = World::fair(2, blocking(&["ads.example"]));
+    let first = open(&mut world, "ads.example");
+    world.run_for(SECOND);
+    assert!(world.phone.app(first).speaker.reset);
+    let now = world.now;
+    world.engine.replace_rules(Arc::new(blocking(&[])), now);
+    world.drain();
+    let second = open(&mut world, "ads.example");
+    world.run_for(SECOND);
+    assert!(world.phone.app(second).speaker.heard > 0);
+}
+
+#[test]
+fn changed_network_resets_flows_and_new_ones_work() {
+    let mut world = World::fair(3, blocking(&[]));
+    let old = open(&mut world, "good.example");
+    world
+        .phone
+        .send(20_000, SocketAddr::from(([203, 0, 113, 9], 5_000)), b"x");
+    world.run_for(SECOND);
+    assert!(world.phone.app(old).speaker.heard > 0);
+    let now = world.now;
+    world.engine.network_changed(now);
+    world.drain();
+    world.run_for(SECOND);
+    assert!(world.phone.app(old).speaker.reset);
+    assert_eq!(
+        (world.engine.stats().tcp_flows, world.record.closes.len()),
+        (0, 1)
+    );
+    let new = open(&mut world, "good.example");
+    world
+        .phone
+        .send(20_000, SocketAddr::from(([203, 0, 113, 9], 5_000)), b"y");
+    world.run_for(SECOND);
+    assert!(world.phone.app(new).speaker.heard > 0);
+    assert_eq!(world.phone.heard.len(), 2);
+    let [first, second] = world.record.datagrams.as_slice() else {
+        panic!("two datagrams")
+    };
+    assert_ne!(
+        first.mapping, second.mapping,
+        "the socket of the lost network is not used again"
+    );
+}
+
+fn app_rules(action: Action) -> Rules {
+    RulesBuilder::new(Preset::None)
+        .app_rule(AppId(10_077), "shop.example", action)
+        .unwrap()
+        .build()
+}
+
+#[test]
+fn owner_is_asked_only_where_an_app_rule_could_matter() {
+    let mut world = World::fair(4, app_rules(Action::Block));
+    open(&mut world, "good.example");
+    world.run_for(SECOND);
+    assert_eq!(world.record.owners_asked, []);
+    open(&mut world, "x.shop.example");
+    world.run_for(SECOND);
+    assert_eq!(world.record.owners_asked.len(), 1);
+}
+
+#[test]
+fn owner_decides() {
+    for (action, owner, blocked) in [
+        (Action::Block, Some(AppId(10_077)), true),
+        (Action::Block, Some(AppId(10_078)), false),
+        (Action::Block, None, false),
+        (Action::Allow, Some(AppId(10_077)), false),
+    ] {
+        let mut world = World::fair(5, app_rules(action));
+        let app = open(&mut world, "shop.example");
+        if let Some(owner) = owner {
+            let port = world.phone.app(app).local.port();
+            world.internet.owners.insert(port, owner);
+        }
+        world.run_for(SECOND);
+        assert_eq!(
+            world.phone.app(app).speaker.reset,
+            blocked,
+            "{owner:?}\n{}",
+            world.story()
+        );
+        assert_eq!(world.record.bytes_to(server()) == 0, blocked);
+        if blocked {
+            assert_eq!(world.record.dials, []);
+        }
+    }
+}
