@@ -11,7 +11,9 @@ use clap::{ArgAction, Parser, Subcommand};
 
 mod capture;
 mod replay;
+mod rules;
 mod run;
+mod verdict;
 
 /// Could not run: wrong arguments, missing rights, unreadable files.
 const COULD_NOT_RUN: u8 = 2;

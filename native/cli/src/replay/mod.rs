@@ -7,14 +7,13 @@ use std::process::ExitCode;
 use engine::{Observer, Timestamp};
 
 use crate::capture::{Capture, CaptureError};
+use crate::rules::{self, RuleArgs};
 
 mod progress;
 mod report;
-mod rules;
 
 use progress::Progress;
 use report::Report;
-pub(crate) use rules::Preset;
 
 /// Say what the firewall would have seen and decided in captures.
 #[derive(Debug, clap::Args)]
@@ -28,18 +27,8 @@ pub(crate) struct Args {
     /// One JSON object a line on stdout.
     #[arg(long)]
     json: bool,
-    /// How much of the built-in list is in force.
-    #[arg(long, value_name = "P", value_enum, default_value_t = Preset::Balanced)]
-    preset: Preset,
-    /// Add a list: hosts lines, plain domains, or AdBlock syntax.
-    #[arg(long = "list", value_name = "FILE")]
-    lists: Vec<PathBuf>,
-    /// Allow this name and its subdomains, or this address.
-    #[arg(long = "allow", value_name = "NAME")]
-    allow: Vec<String>,
-    /// Refuse this name and its subdomains, or this address.
-    #[arg(long = "block", value_name = "NAME")]
-    block: Vec<String>,
+    #[command(flatten)]
+    rules: RuleArgs,
 }
 
 /// What was in one capture.
@@ -57,7 +46,7 @@ const COULD_NOT_RUN: u8 = 2;
 
 /// Reads the captures and writes what was seen to stdout.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut observer = Observer::new(rules::load(&args)?);
+    let mut observer = Observer::new(rules::load(&args.rules)?);
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let mut report = Report::new(args.names, args.json);
     let mut progress = Progress::new(args.captures.len());

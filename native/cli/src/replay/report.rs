@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use blocklist::{Because, RuleId, Rules};
+use blocklist::Rules;
 use engine::{Seen, Sighting};
 use serde::Serialize;
 
 use super::Tally;
+use crate::verdict::{Shown, printable, seen_word, transport_word};
 
 /// Names of a capture in the form that was asked for.
 #[derive(Debug)]
@@ -32,21 +33,7 @@ pub(super) struct Row {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Line<'a> {
-    Verdict {
-        time: f64,
-        file: &'a str,
-        found: &'static str,
-        action: &'static str,
-        transport: &'static str,
-        seen: &'static str,
-        name: &'a str,
-        app: String,
-        remote: String,
-        tier: &'static str,
-        rule: Option<&'a str>,
-        list: Option<&'a str>,
-        why: Option<&'a str>,
-    },
+    Verdict(Box<VerdictLine<'a>>),
     Capture {
         file: &'a str,
         packets: u64,
@@ -54,6 +41,24 @@ enum Line<'a> {
         malformed: u64,
         not_ip: u64,
     },
+}
+
+/// As `hushwall run --json` has it, with the file and where the name stood.
+#[derive(Debug, Serialize)]
+struct VerdictLine<'a> {
+    time: f64,
+    file: &'a str,
+    found: &'static str,
+    action: &'static str,
+    transport: &'static str,
+    seen: &'static str,
+    name: &'a str,
+    app: String,
+    remote: String,
+    tier: &'static str,
+    rule: Option<&'a str>,
+    list: Option<&'a str>,
+    why: Option<&'a str>,
 }
 
 impl Report {
@@ -81,32 +86,23 @@ impl Report {
                 writeln!(out, "{file}\t{kind}\t{name}\t{}\t{}", client.ip(), client.port())
             }
             Self::Json => {
-                let (tier, rule) = tier(sighting.reason.because);
-                let rule = rule.and_then(|id| rules.rule(id));
-                let line = Line::Verdict {
+                let shown = Shown::of_sighting(sighting, rules);
+                let line = VerdictLine {
                     time: sighting.at.as_micros() as f64 / 1e6,
                     file,
                     found: kind,
-                    action: if sighting.verdict.is_block() {
-                        "block"
-                    } else {
-                        "allow"
-                    },
-                    transport: if sighting.seen == Seen::Query {
-                        "dns"
-                    } else {
-                        "tcp"
-                    },
-                    seen: seen_word(sighting.reason.seen),
+                    action: if shown.blocked { "block" } else { "allow" },
+                    transport: transport_word(shown.transport),
+                    seen: seen_word(shown.seen),
                     name,
                     app: client.to_string(),
                     remote: sighting.remote.to_string(),
-                    tier,
-                    rule: rule.map(|rule| rule.id),
-                    list: rule.map(|rule| rule.list_title),
-                    why: rule.map(|rule| rule.what).filter(|what| !what.is_empty()),
+                    tier: shown.tier,
+                    rule: shown.rule,
+                    list: shown.list,
+                    why: Some(shown.why).filter(|why| !why.is_empty()),
                 };
-                write_json(out, &line)
+                write_json(out, &Line::Verdict(Box::new(line)))
             }
             Self::Table(rows) => {
                 let row = rows
@@ -215,19 +211,6 @@ fn write_json(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-/// What decided, in the word of the JSON format.
-const fn seen_word(seen: Seen) -> &'static str {
-    match seen {
-        Seen::Query => "dns_question",
-        Seen::Cname => "dns_alias",
-        Seen::Target => "dns_target",
-        Seen::Sni => "tls_server_name",
-        Seen::Quic => "quic_server_name",
-        Seen::Host => "http_host",
-        Seen::Address => "address",
-    }
-}
-
 /// Where a name stood, in the word of `--names`.
 const fn kind(seen: Seen) -> &'static str {
     match seen {
@@ -244,23 +227,9 @@ const fn action(blocked: bool) -> &'static str {
     if blocked { "blocked" } else { "allowed" }
 }
 
-/// The tier that decided, in the word of the JSON format, and its rule.
-const fn tier(because: Because) -> (&'static str, Option<RuleId>) {
-    match because {
-        Because::AppRule(id) => ("app_rule", Some(id)),
-        Because::OwnerAllow(id) => ("owner_allow", Some(id)),
-        Because::OwnerBlock(id) => ("owner_block", Some(id)),
-        Because::Essential(id) => ("essential", Some(id)),
-        Because::Feature(id) => ("feature", Some(id)),
-        Because::List(id) => ("list", Some(id)),
-        Because::NoRule => ("no_rule", None),
-    }
-}
-
 /// The rule in its own sentence, and where to find it. Nothing where no rule had a say.
 fn reason(sighting: &Sighting, rules: &Rules) -> String {
-    let (_, id) = tier(sighting.reason.because);
-    let Some(rule) = id.and_then(|id| rules.rule(id)) else {
+    let Some(because) = Shown::of_sighting(sighting, rules).because() else {
         return String::new();
     };
     let by_address = if sighting.reason.seen == Seen::Address {
@@ -268,10 +237,5 @@ fn reason(sighting: &Sighting, rules: &Rules) -> String {
     } else {
         ""
     };
-    let what = if rule.what.is_empty() {
-        String::new()
-    } else {
-        format!("{} ", rule.what)
-    };
-    format!("{by_address}{what}({}, {})", rule.id, rule.list_title)
+    format!("{by_address}{}", printable(&because))
 }

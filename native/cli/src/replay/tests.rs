@@ -43,7 +43,7 @@ fn pcap(packets: &[Vec<u8>]) -> Vec<u8> {
 /// What is written for one capture of these packets.
 fn output(options: &str, packets: &[Vec<u8>]) -> String {
     let args = parse(&format!("--preset none --block tracking.example {options} x")).unwrap();
-    let mut observer = Observer::new(rules::load(&args).unwrap());
+    let mut observer = Observer::new(rules::load(&args.rules).unwrap());
     let mut report = Report::new(args.names, args.json);
     let capture = Capture::read(Box::new(io::Cursor::new(pcap(packets)))).unwrap();
     let mut out = Vec::new();
@@ -165,7 +165,7 @@ fn table_counts_names_and_puts_blocked_ones_first() {
 #[test]
 fn what_makes_no_sense_is_counted() {
     let args = parse("x").unwrap();
-    let mut observer = Observer::new(rules::load(&args).unwrap());
+    let mut observer = Observer::new(rules::load(&args.rules).unwrap());
     let mut report = Report::new(true, false);
     let packets = [vec![0xff; 30], question("a.example"), vec![0x45; 3]];
     for _ in 0..2 {

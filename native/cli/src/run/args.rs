@@ -1,9 +1,10 @@
 //! The arguments of `hushwall run`.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use clap::ValueEnum;
+
+use crate::rules::RuleArgs;
 
 /// Smallest MTU over which IPv6 runs (RFC 8200 section 5).
 const MIN_MTU: i64 = 1280;
@@ -20,24 +21,8 @@ pub(crate) struct Args {
     /// MTU of the device in bytes.
     #[arg(long, value_name = "N", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(MIN_MTU..))]
     pub(crate) mtu: u16,
-    /// How much of the built-in list is in force.
-    #[arg(long, value_name = "P", value_enum, default_value_t = Preset::Balanced)]
-    pub(crate) preset: Preset,
-    /// Add a list: hosts lines, plain domains, or AdBlock syntax.
-    #[arg(long = "list", value_name = "FILE")]
-    pub(crate) lists: Vec<PathBuf>,
-    /// Allow every name in this file.
-    #[arg(long = "allow-list", value_name = "FILE")]
-    pub(crate) allow_lists: Vec<PathBuf>,
-    /// Say that a feature (themes, push ...) is not used, so that its names may be refused.
-    #[arg(long = "without", value_name = "FEATURE")]
-    pub(crate) without: Vec<String>,
-    /// Allow this name and its subdomains, or this address.
-    #[arg(long = "allow", value_name = "NAME")]
-    pub(crate) allow: Vec<String>,
-    /// Refuse this name and its subdomains, or this address.
-    #[arg(long = "block", value_name = "NAME")]
-    pub(crate) block: Vec<String>,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
     /// Ask this resolver instead of the system's.
     #[arg(long = "dns", value_name = "ADDR", value_parser = resolver)]
     pub(crate) dns: Vec<IpAddr>,
@@ -47,30 +32,6 @@ pub(crate) struct Args {
     /// One JSON object a line on stdout; its fields are described in native/cli/JSON.md.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// How much of the built-in list is in force; each contains the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Preset {
-    /// Leave the built-in rules out; essential and feature names stay.
-    None,
-    /// Rules with evidence and no breakage found.
-    NothingBreaks,
-    /// Plus what others list, and unknown or cosmetic breakage.
-    Balanced,
-    /// All shipped rules.
-    Everything,
-}
-
-impl From<Preset> for blocklist::Preset {
-    fn from(preset: Preset) -> Self {
-        match preset {
-            Preset::None => Self::None,
-            Preset::NothingBreaks => Self::NothingBreaks,
-            Preset::Balanced => Self::Balanced,
-            Preset::Everything => Self::Everything,
-        }
-    }
 }
 
 /// What is inspected.
@@ -117,9 +78,12 @@ fn device_name(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use clap::Parser;
 
     use super::*;
+    use crate::rules::Preset;
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -139,7 +103,7 @@ mod tests {
                 args.tun.as_str(),
                 args.unmanaged,
                 args.mtu,
-                args.preset,
+                args.rules.preset,
                 args.depth,
                 args.json
             ),
@@ -152,8 +116,8 @@ mod tests {
         let args =
             parse("--block a.example --block b.example --list x --list y --dns 9.9.9.9 --dns 2620:fe::fe")
                 .unwrap();
-        assert_eq!(args.block, ["a.example", "b.example"]);
-        assert_eq!(args.lists, [PathBuf::from("x"), PathBuf::from("y")]);
+        assert_eq!(args.rules.block, ["a.example", "b.example"]);
+        assert_eq!(args.rules.lists, [PathBuf::from("x"), PathBuf::from("y")]);
         assert_eq!(
             args.dns,
             [

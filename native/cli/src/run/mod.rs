@@ -20,10 +20,10 @@ mod args;
 mod families;
 mod resolvers;
 mod routes;
-mod rules;
 mod show;
 mod signals;
 
+use crate::rules;
 pub(crate) use args::Args;
 use resolvers::Resolvers;
 use routes::Routes;
@@ -37,7 +37,7 @@ const OUTPUT_BUFFER: usize = 8 * 1024;
 
 /// Runs the firewall until SIGTERM or Ctrl-C.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let rules = Arc::new(rules::load(&args)?);
+    let rules = Arc::new(rules::load(&args.rules)?);
     let resolvers = Resolvers::find(&args.dns)?;
     if args.unmanaged && !device_exists(&args.tun) {
         bail!(

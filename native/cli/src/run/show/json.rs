@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use engine::{Transport, VerdictEvent};
+use engine::VerdictEvent;
 use serde::Serialize;
 use tunnel::Snapshot;
 
-use super::verdict::{Shown, seen_word};
+use crate::verdict::{Shown, seen_word, transport_word};
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -75,12 +75,7 @@ pub(super) fn write_verdict(
     let line = VerdictLine {
         time,
         action: if shown.blocked { "block" } else { "allow" },
-        transport: match shown.transport {
-            Transport::Tcp => "tcp",
-            Transport::Udp => "udp",
-            Transport::Dns => "dns",
-            Transport::Icmp => "icmp",
-        },
+        transport: transport_word(shown.transport),
         seen: seen_word(shown.seen),
         name: verdict.reason.name.as_ref().map(|name| name.as_str()),
         record_type: verdict.record_type,
@@ -141,7 +136,7 @@ mod tests {
     use std::borrow::Cow;
 
     use blocklist::{Action, Because, RuleId};
-    use engine::{Reason, Seen, Timestamp};
+    use engine::{Reason, Seen, Timestamp, Transport};
     use wire::Name;
 
     use super::*;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::fold::Repeats;
-use super::verdict::{Shown, printable, seen_phrase};
+use crate::verdict::{Shown, printable, seen_phrase};
 
 /// Whether a line is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) fn write(
         seen_phrase(shown.seen)
     )?;
     let what = printable(&shown.what);
-    match because(shown) {
+    match shown.because() {
         None => writeln!(out, "{what}"),
         Some(because) => {
             writeln!(
@@ -73,31 +73,6 @@ pub(super) fn write_repeats(
         "{}  {dim}{action}  {times} more: {what}{reset}",
         elapsed(since_start)
     )
-}
-
-/// The rule in its own sentence, and where to find it. Nothing where no rule had a say.
-fn because(shown: &Shown<'_>) -> Option<String> {
-    let rule = shown.rule?;
-    let tier = match shown.tier {
-        "app_rule" => "your rule for this app",
-        "owner_allow" => "you allowed it",
-        "owner_block" => "you refused it",
-        "essential" => "never refused",
-        "feature" => "a feature in use",
-        _ => "",
-    };
-    let sentence: Vec<&str> = [tier, shown.why]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    let source = match shown.list {
-        Some(list) if !list.is_empty() && shown.tier == "list" => format!("{rule}, {list}"),
-        _ => rule.to_owned(),
-    };
-    if sentence.is_empty() {
-        return Some(source);
-    }
-    Some(format!("{} ({source})", sentence.join(": ")))
 }
 
 /// `h:mm:ss`, or `   m:ss` in the first hour.

@@ -14,12 +14,11 @@ mod fold;
 mod json;
 mod line;
 mod status;
-mod verdict;
 
+use crate::verdict::Shown;
 use fold::{Fold, Repeats};
 use line::Colour;
 use status::Status;
-use verdict::Shown;
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

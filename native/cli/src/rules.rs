@@ -1,12 +1,58 @@
-//! From the arguments to the rules in force.
+//! The arguments that say which rules are in force, and the rules.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use blocklist::{BuildError, Rules, RulesBuilder};
+use clap::ValueEnum;
 
-use super::Args;
+/// The arguments of every command that judges.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct RuleArgs {
+    /// How much of the built-in list is in force.
+    #[arg(long, value_name = "P", value_enum, default_value_t = Preset::Balanced)]
+    pub(crate) preset: Preset,
+    /// Add a list: hosts lines, plain domains, or AdBlock syntax.
+    #[arg(long = "list", value_name = "FILE")]
+    pub(crate) lists: Vec<PathBuf>,
+    /// Allow every name in this file.
+    #[arg(long = "allow-list", value_name = "FILE")]
+    pub(crate) allow_lists: Vec<PathBuf>,
+    /// Say that a feature (themes, push ...) is not used, so that its names may be refused.
+    #[arg(long = "without", value_name = "FEATURE")]
+    pub(crate) without: Vec<String>,
+    /// Allow this name and its subdomains, or this address.
+    #[arg(long = "allow", value_name = "NAME")]
+    pub(crate) allow: Vec<String>,
+    /// Refuse this name and its subdomains, or this address.
+    #[arg(long = "block", value_name = "NAME")]
+    pub(crate) block: Vec<String>,
+}
+
+/// How much of the built-in list is in force; each contains the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preset {
+    /// Leave the built-in rules out; essential and feature names stay.
+    None,
+    /// Rules with evidence and no breakage found.
+    NothingBreaks,
+    /// Plus what others list, and unknown or cosmetic breakage.
+    Balanced,
+    /// All shipped rules.
+    Everything,
+}
+
+impl From<Preset> for blocklist::Preset {
+    fn from(preset: Preset) -> Self {
+        match preset {
+            Preset::None => Self::None,
+            Preset::NothingBreaks => Self::NothingBreaks,
+            Preset::Balanced => Self::Balanced,
+            Preset::Everything => Self::Everything,
+        }
+    }
+}
 
 /// Why the rules could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +72,7 @@ pub(crate) enum RulesError {
 }
 
 /// Reads the lists and builds the rules.
-pub(crate) fn load(args: &Args) -> Result<Rules, RulesError> {
+pub(crate) fn load(args: &RuleArgs) -> Result<Rules, RulesError> {
     let mut builder = RulesBuilder::new(args.preset.into());
     for path in &args.lists {
         builder = builder.list(&path.to_string_lossy(), &read(path)?)?;
@@ -67,11 +113,11 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Line {
         #[command(flatten)]
-        args: Args,
+        args: RuleArgs,
     }
 
     fn load_line(line: &str) -> Result<Rules, RulesError> {
-        load(&Line::parse_from(["run"].into_iter().chain(line.split_whitespace())).args)
+        load(&Line::parse_from(["command"].into_iter().chain(line.split_whitespace())).args)
     }
 
     fn file(name: &str, text: &[u8]) -> String {

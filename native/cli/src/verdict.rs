@@ -1,0 +1,175 @@
+//! A verdict, as it is shown: who decided, on what, by which rule.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use blocklist::{Action, Because, RuleId, Rules};
+use engine::{Reason, Seen, Sighting, Transport, VerdictEvent};
+
+/// A verdict with its rule looked up. Borrowed: one is made per line, not per flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown<'a> {
+    pub(crate) blocked: bool,
+    pub(crate) seen: Seen,
+    pub(crate) transport: Transport,
+    /// The name that was judged, or the far end where there was none.
+    pub(crate) what: Cow<'a, str>,
+    /// The tier, in one word that only grows in meaning: part of the JSON format.
+    pub(crate) tier: &'static str,
+    pub(crate) rule: Option<&'a str>,
+    pub(crate) list: Option<&'a str>,
+    pub(crate) why: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    /// A verdict of the firewall.
+    pub(crate) fn new(verdict: &'a VerdictEvent, rules: &'a Rules) -> Self {
+        let blocked = verdict.action == Action::Block;
+        Self::of(blocked, &verdict.reason, verdict.transport, verdict.remote, rules)
+    }
+
+    /// A verdict on a sighting in a capture.
+    pub(crate) fn of_sighting(sighting: &'a Sighting, rules: &'a Rules) -> Self {
+        let transport = if sighting.seen == Seen::Query {
+            Transport::Dns
+        } else {
+            Transport::Tcp
+        };
+        Self::of(
+            sighting.verdict.is_block(),
+            &sighting.reason,
+            transport,
+            sighting.remote,
+            rules,
+        )
+    }
+
+    fn of(
+        blocked: bool,
+        reason: &'a Reason,
+        transport: Transport,
+        remote: SocketAddr,
+        rules: &'a Rules,
+    ) -> Self {
+        let (tier, id) = tier(reason.because);
+        let rule = id.and_then(|id| rules.rule(id));
+        let what = match &reason.name {
+            Some(name) => Cow::Borrowed(name.as_str()),
+            None => Cow::Owned(remote.to_string()),
+        };
+        Self {
+            blocked,
+            seen: reason.seen,
+            transport,
+            what,
+            tier,
+            rule: rule.map(|rule| rule.id),
+            list: rule.map(|rule| rule.list_title),
+            why: rule.map_or("", |rule| rule.what),
+        }
+    }
+
+    /// The rule in its own sentence, and where to find it. Nothing where no rule had a say.
+    pub(crate) fn because(&self) -> Option<String> {
+        let rule = self.rule?;
+        let tier = match self.tier {
+            "app_rule" => "your rule for this app",
+            "owner_allow" => "you allowed it",
+            "owner_block" => "you refused it",
+            "essential" => "never refused",
+            "feature" => "a feature in use",
+            _ => "",
+        };
+        let sentence: Vec<&str> = [tier, self.why]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let source = match self.list {
+            Some(list) if !list.is_empty() && self.tier == "list" => format!("{rule}, {list}"),
+            _ => rule.to_owned(),
+        };
+        if sentence.is_empty() {
+            return Some(source);
+        }
+        Some(format!("{} ({source})", sentence.join(": ")))
+    }
+}
+
+fn tier(because: Because) -> (&'static str, Option<RuleId>) {
+    match because {
+        Because::AppRule(id) => ("app_rule", Some(id)),
+        Because::OwnerAllow(id) => ("owner_allow", Some(id)),
+        Because::OwnerBlock(id) => ("owner_block", Some(id)),
+        Because::Essential(id) => ("essential", Some(id)),
+        Because::Feature(id) => ("feature", Some(id)),
+        Because::List(id) => ("list", Some(id)),
+        Because::NoRule => ("no_rule", None),
+    }
+}
+
+/// How it travelled, as the JSON format has it.
+pub(crate) const fn transport_word(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => "tcp",
+        Transport::Udp => "udp",
+        Transport::Dns => "dns",
+        Transport::Icmp => "icmp",
+    }
+}
+
+/// What decided, as the JSON format has it.
+pub(crate) fn seen_word(seen: Seen) -> &'static str {
+    match seen {
+        Seen::Query => "dns_question",
+        Seen::Cname => "dns_alias",
+        Seen::Target => "dns_target",
+        Seen::Sni => "tls_server_name",
+        Seen::Quic => "quic_server_name",
+        Seen::Host => "http_host",
+        Seen::Address => "address",
+    }
+}
+
+/// What decided, for people.
+pub(crate) fn seen_phrase(seen: Seen) -> &'static str {
+    match seen {
+        Seen::Query => "DNS question",
+        Seen::Cname => "DNS alias",
+        Seen::Target => "DNS target",
+        Seen::Sni => "server name",
+        Seen::Quic => "QUIC name",
+        Seen::Host => "HTTP host",
+        Seen::Address => "address",
+    }
+}
+
+/// Text that a stranger chose, safe for a terminal: nothing but printable ASCII, the rest as `\u{...}`.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if matches!(letter, ' '..='~') {
+            safe.push(letter);
+        } else {
+            let _ = write!(safe, "{}", letter.escape_unicode());
+        }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_cannot_steer_the_terminal() {
+        assert_eq!(printable("a.example"), "a.example");
+        assert_eq!(
+            printable("\u{1b}[2Ja\r\n\u{202e}\u{7f}"),
+            "\\u{1b}[2Ja\\u{d}\\u{a}\\u{202e}\\u{7f}"
+        );
+    }
+}
