@@ -4,7 +4,7 @@
 //! stderr.
 
 use std::io;
-use std::io::Write;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser, Subcommand};
@@ -64,6 +64,7 @@ fn trace_to_stderr(verbose: u8) {
         .with_max_level(level)
         .with_writer(io::stderr)
         .with_target(false)
+        .with_ansi(io::stderr().is_terminal())
         .init();
 }
 

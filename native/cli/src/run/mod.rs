@@ -74,10 +74,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shown = screen
         .write_started(&args.tun)
         .and_then(|()| watch(&mut screen, &events, &handle));
-    if shown.is_err() {
-        // Whoever watched has gone, and so the run ends; it may have ended already.
-        let _ = handle.stop();
+    if let Err(error) = &shown {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            // Whoever watched has gone, and so the run ends; it may have ended already.
+            let _ = handle.stop();
+        } else {
+            tracing::warn!(%error, "nothing more can be shown; the firewall goes on");
+        }
     }
+    // Without a listener the engine keeps no events.
+    drop(events);
     let ended = engine.join().map_err(|_| anyhow!("the engine's thread failed"))?;
     if let Some(routes) = &mut routes {
         routes.take_back()?;
