@@ -28,9 +28,12 @@ pub(crate) const MARK: u32 = 0x4857;
 const PAST: &str = "18510";
 
 /// The device's own end, private to this machine (RFC 1918, RFC 4193: "HUSHW" as the global id).
+///
+/// The IPv6 address is deprecated from the start, so that the machine's own global address stays the source where
+/// there is one (RFC 6724 section 5, rule 3). With a local source, programs would prefer IPv4 (section 6, rule 5).
 const OWN: [(Family, &str); 2] = [
     (Family::V4, "10.87.72.1/30"),
-    (Family::V6, "fd48:5553:4857::1/126 nodad"),
+    (Family::V6, "fd48:5553:4857::1/126 nodad preferred_lft 0"),
 ];
 /// The far end: the resolver that is announced to systemd-resolved. Nothing listens there: any port 53 is Hushwall.
 pub(crate) const ANNOUNCED: Ipv4Addr = Ipv4Addr::new(10, 87, 72, 2);
@@ -84,10 +87,10 @@ pub(crate) fn plan(device: &str, families: &[Family], depth: Depth, resolvers: &
     steps
 }
 
-/// `nodad` is a flag behind the device for `ip`.
+/// Flags stand behind the device for `ip`.
 fn device_address(address: &str, device: &str) -> String {
     match address.split_once(' ') {
-        Some((address, flag)) => format!("{address} dev {device} {flag}"),
+        Some((address, flags)) => format!("{address} dev {device} {flags}"),
         None => format!("{address} dev {device}"),
     }
 }
