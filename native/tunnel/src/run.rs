@@ -16,6 +16,10 @@ use crate::perform::Surroundings;
 use crate::token::Source;
 use crate::tunnel::{StartError, Tunnel};
 
+/// Deadlines are met on this grid, so that those of many flows cost one wake-up. Two ticks of a usual kernel: its own
+/// TCP timers are no finer.
+const GRID: Duration = Duration::from_millis(8);
+
 /// Panics within [`PANIC_WINDOW`] after which the tunnel gives up: it would never get to forward anything.
 const PANICS_AT_MOST: usize = 5;
 /// See [`PANICS_AT_MOST`].
@@ -60,7 +64,7 @@ impl Tunnel {
         let timeout = if self.device_ready || self.session.is_ready() {
             Some(Duration::ZERO)
         } else {
-            self.session.poll_timeout().map(|due| due.since(now))
+            self.session.poll_timeout().map(|due| on_grid(due, now))
         };
         match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(RunError::Poll(error)),
@@ -163,6 +167,15 @@ impl Tunnel {
         self.outlet.flush();
         Ok(())
     }
+}
+
+/// How long to sleep for what is due at `due`; not at all for what has passed.
+fn on_grid(due: Timestamp, now: Timestamp) -> Duration {
+    if due <= now {
+        return Duration::ZERO;
+    }
+    let grid = GRID.as_micros() as u64;
+    Timestamp::from_micros(due.as_micros().div_ceil(grid).saturating_mul(grid)).since(now)
 }
 
 #[cfg(test)]

@@ -278,6 +278,19 @@ fn device_may_be_replaced_and_its_end_is_the_tunnels() {
 }
 
 #[test]
+fn deadlines_of_one_grid_cell_cost_one_wake_up() {
+    let at = |millis: u64| Timestamp::from_micros(millis * 1_000);
+    let now = at(801);
+    assert_eq!(on_grid(at(809), now), Duration::from_millis(15));
+    assert_eq!(on_grid(at(815), now), Duration::from_millis(15));
+    assert_eq!(on_grid(at(816), now), Duration::from_millis(15));
+    assert_eq!(on_grid(at(802), now), Duration::from_millis(7));
+    assert_eq!(on_grid(at(801), now), Duration::ZERO);
+    assert_eq!(on_grid(Timestamp::ZERO, now), Duration::ZERO);
+    assert!(on_grid(Timestamp::from_micros(u64::MAX), now) > Duration::from_secs(1));
+}
+
+#[test]
 fn command_to_an_ended_tunnel_says_so() {
     in_fresh_network(|| {
         let bench = Bench::new();
