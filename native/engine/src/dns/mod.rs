@@ -262,11 +262,15 @@ fn verdict(name: &Name, rules: &Rules) -> Verdict {
     rules.verdict(name.as_str(), None)
 }
 
-/// Whether addresses of the type that is asked for could be dialled.
+/// Whether addresses of the type that is asked for could be dialled, as far as that tells one family from the other:
+/// with no route at all the resolver is asked, and if it cannot be, the app hears of a failure and not of an absence.
 fn has_route(query: &Query, upstream: &Upstream) -> bool {
+    if upstream.ipv4 == upstream.ipv6 || query.name.as_str() == IPV4_ONLY {
+        return true;
+    }
     match query.record_type {
-        RecordType::A => upstream.ipv4 || query.name.as_str() == IPV4_ONLY,
-        RecordType::AAAA => upstream.ipv6 || query.name.as_str() == IPV4_ONLY,
+        RecordType::A => upstream.ipv4,
+        RecordType::AAAA => upstream.ipv6,
         _ => true,
     }
 }

@@ -480,6 +480,27 @@ fn family_without_a_route_is_answered_nodata() {
 }
 
 #[test]
+fn without_any_route_the_resolver_is_asked() {
+    let mut bench = Bench::new(rules());
+    bench.upstream = Upstream {
+        ipv4: false,
+        ipv6: false,
+        ..bench.upstream.clone()
+    };
+    assert_eq!(
+        bench.ask(udp(1), &question(1, "www.example.org", A)).asks.len(),
+        1
+    );
+    assert_eq!(
+        bench
+            .ask(udp(1), &question(2, "www.example.org", AAAA))
+            .asks
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn nat64_discovery_is_never_blocked() {
     let mut bench = Bench::new(rules().block("arpa").unwrap());
     assert_eq!(bench.ask(udp(1), &question(1, "other.arpa", A)).asks.len(), 0);
