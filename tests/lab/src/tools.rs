@@ -28,7 +28,10 @@ pub(crate) fn tool(name: &str) -> Result<PathBuf> {
 }
 
 /// The firewall: `$HUSHWALL`, else the release build, else this profile's.
-pub(crate) fn hushwall() -> Result<PathBuf> {
+///
+/// # Errors
+/// If none was built.
+pub fn hushwall() -> Result<PathBuf> {
     if let Some(path) = env::var_os("HUSHWALL") {
         return Ok(PathBuf::from(path));
     }

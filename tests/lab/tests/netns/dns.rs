@@ -125,3 +125,17 @@ fn hundred_questions_at_once_are_answered(path: Path) -> Result<()> {
     ensure!(count.stdout.trim() == "100", "answered: {count:#?}");
     Ok(())
 }
+
+#[test]
+fn second_resolver_answers_while_the_first_is_silent() -> Result<()> {
+    let records = [Record::v4("site.example", ordinary_v4(10))];
+    let lab = Lab::start(
+        Plan::new(Path::Hushwall),
+        &records,
+        &["--dns", &RESOLVER_V6.to_string()],
+    )?;
+    lab.drop_packets(RESOLVER_V4)?;
+    let answer = lab.phone_output("dig", &["+short", "+tries=1", "+time=5", "site.example"])?;
+    ensure!(answer.stdout.trim() == ordinary_v4(10).to_string(), "{answer:#?}");
+    Ok(())
+}

@@ -144,3 +144,23 @@ fn start_after_kill_works_and_takes_back_what_was_left() -> Result<()> {
     stop(hushwall, "TERM")?;
     ensure_same(&before, &configuration(&lab)?)
 }
+
+#[test]
+fn run_without_rights_says_in_one_sentence_what_to_do() -> Result<()> {
+    let lab = desk()?;
+    let mut command = lab.wall.bare_command("setpriv");
+    command
+        .args(["--bounding-set", "-all", "--inh-caps", "-all"])
+        .arg(lab::hushwall_binary()?)
+        .arg("run");
+    let said = lab::output(command.args(["--dns", &RESOLVER_V4.to_string()]))?;
+    ensure!(
+        said.code == 2 && said.stderr.trim().lines().count() == 1,
+        "{said:#?}"
+    );
+    ensure!(
+        said.stderr.contains("root") || said.stderr.contains("CAP_NET_ADMIN"),
+        "{said:#?}"
+    );
+    Ok(())
+}

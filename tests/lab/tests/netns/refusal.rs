@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use lab::{Counters, Lab, Path, Plan, Record, ordinary_v4, ordinary_v6, vendor_v4, vendor_v6};
+use lab::{Counters, Lab, Path, Plan, RESOLVER_V4, Record, ordinary_v4, ordinary_v6, vendor_v4, vendor_v6};
 
 use crate::ensure_said;
 
@@ -197,5 +197,14 @@ fn built_in_list_is_in_force() -> Result<()> {
         lab.resolver()?.questions("canary.hushwall.test") == 0,
         "the resolver was asked"
     );
+    Ok(())
+}
+
+/// Accepting it would make Android believe in encrypted DNS there.
+#[test]
+fn port_853_of_our_own_resolver_is_refused_at_the_syn() -> Result<()> {
+    let lab = Lab::start(Plan::new(Path::Hushwall), &[], &[])?;
+    let words = crate::client_words(&lab, &["connect", &format!("{RESOLVER_V4}:853")])?;
+    ensure!(words[..2] == ["failed", "111"], "{words:?}");
     Ok(())
 }

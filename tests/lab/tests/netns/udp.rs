@@ -10,6 +10,7 @@ on_both_paths!(
     datagram_comes_back_over_ipv6,
     closed_port_is_reported_to_the_app,
     datagram_larger_than_the_mtu_comes_back,
+    datagram_larger_than_the_way_out_comes_back_after_too_big,
 );
 
 fn ensure_client(path: Path, at: &str, serve: bool, bytes: &str, expected: &[&str]) -> Result<()> {
@@ -63,4 +64,24 @@ fn datagram_larger_than_the_mtu_comes_back(path: Path) -> Result<()> {
         "4000",
         &["echoed", "4000"],
     )
+}
+
+fn datagram_larger_than_the_way_out_comes_back_after_too_big(path: Path) -> Result<()> {
+    let lab = Lab::start(
+        Plan {
+            mtu: 9000,
+            ..Plan::new(path)
+        },
+        &[],
+        &[],
+    )?;
+    for at in [
+        format!("{}:7000", ordinary_v4(10)),
+        format!("[{}]:7000", ordinary_v6(10)),
+    ] {
+        let _server = lab.serve(&["udp-echo", &at])?;
+        let words = client_words(&lab, &["udp", &at, "4000"])?;
+        ensure!(words == ["echoed", "4000"], "{at}: {words:?}");
+    }
+    Ok(())
 }
