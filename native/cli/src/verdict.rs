@@ -31,7 +31,7 @@ impl<'a> Shown<'a> {
 
     /// A verdict on a sighting in a capture.
     pub(crate) fn of_sighting(sighting: &'a Sighting, rules: &'a Rules) -> Self {
-        let transport = if sighting.seen == Seen::Query {
+        let transport = if matches!(sighting.seen, Seen::Query | Seen::Cname | Seen::Target) {
             Transport::Dns
         } else {
             Transport::Tcp

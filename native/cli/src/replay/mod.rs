@@ -117,7 +117,7 @@ fn replay(
         };
         observer.handle_packet(ip, Timestamp::from_micros(packet.micros));
         while let Some(sighting) = observer.poll_sighting() {
-            tally.names += 1;
+            tally.names += u64::from(!report::is_answer(&sighting));
             report.sighting(out, name, &sighting, observer.rules())?;
         }
     }

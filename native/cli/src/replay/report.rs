@@ -53,6 +53,7 @@ struct VerdictLine<'a> {
     transport: &'static str,
     seen: &'static str,
     name: &'a str,
+    asked: Option<&'a str>,
     app: String,
     remote: String,
     tier: &'static str,
@@ -81,6 +82,7 @@ impl Report {
         let kind = kind(sighting.seen);
         let (name, client) = (sighting.name.as_str(), sighting.client);
         match self {
+            Self::Names if is_answer(sighting) => Ok(()),
             Self::Names => {
                 let name = as_shown(name);
                 writeln!(out, "{file}\t{kind}\t{name}\t{}\t{}", client.ip(), client.port())
@@ -94,7 +96,12 @@ impl Report {
                     action: if shown.blocked { "block" } else { "allow" },
                     transport: transport_word(shown.transport),
                     seen: seen_word(shown.seen),
-                    name,
+                    name: sighting
+                        .reason
+                        .name
+                        .as_ref()
+                        .map_or(name, |judged| judged.as_str()),
+                    asked: is_answer(sighting).then_some(name),
                     app: client.to_string(),
                     remote: sighting.remote.to_string(),
                     tier: shown.tier,
@@ -211,6 +218,11 @@ fn write_json(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
+/// Whether it is an answer that is refused for one of its names: a verdict, but no name that a client said.
+pub(super) const fn is_answer(sighting: &Sighting) -> bool {
+    matches!(sighting.seen, Seen::Cname | Seen::Target)
+}
+
 /// Where a name stood, in the word of `--names`.
 const fn kind(seen: Seen) -> &'static str {
     match seen {
@@ -232,10 +244,10 @@ fn reason(sighting: &Sighting, rules: &Rules) -> String {
     let Some(because) = Shown::of_sighting(sighting, rules).because() else {
         return String::new();
     };
-    let by_address = if sighting.reason.seen == Seen::Address {
-        "by its address: "
-    } else {
-        ""
+    let by = match (sighting.reason.seen, &sighting.reason.name) {
+        (Seen::Address, _) => "by its address: ".to_owned(),
+        (Seen::Cname | Seen::Target, Some(alias)) => format!("by its alias {alias}: "),
+        _ => String::new(),
     };
-    format!("{by_address}{}", printable(&because))
+    format!("{by}{}", printable(&because))
 }

@@ -211,3 +211,26 @@ fn names_and_json_exclude_each_other_and_a_capture_is_required() {
     assert!(parse("--names --json x").is_err());
     assert!(parse("").is_err());
 }
+
+#[test]
+fn answer_refused_for_an_alias_is_a_verdict_but_no_name() {
+    let mut answer = question("fine.example");
+    answer.splice(20..24, [0, 53, 0x0f, 0xa0]);
+    (answer[28 + 2], answer[28 + 7]) = (0x81, 1);
+    answer.extend(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x12\x08tracking\x07example\x00");
+    let answer = fixed_lengths(answer);
+    assert_eq!(output("--names", &[answer.clone()]), "x.pcap\t-\t-\n");
+    let json = output("--json", &[answer.clone()]);
+    let verdict: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&verdict["found"], &verdict["seen"]),
+        (&"dns_alias".into(), &"dns_alias".into())
+    );
+    assert_eq!(
+        (&verdict["name"], &verdict["asked"]),
+        (&"tracking.example".into(), &"fine.example".into())
+    );
+    let table = output("", &[answer]);
+    assert!(table.starts_with("blocked  fine.example  dns_alias 1"), "{table}");
+    assert!(table.contains("by its alias tracking.example: "), "{table}");
+}

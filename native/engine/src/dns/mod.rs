@@ -251,7 +251,7 @@ impl Dns {
 }
 
 /// The verdict on a name for all apps.
-fn verdict(name: &Name, rules: &Rules) -> Verdict {
+pub(crate) fn verdict(name: &Name, rules: &Rules) -> Verdict {
     if name.as_str() == IPV4_ONLY {
         return Verdict {
             action: Action::Allow,

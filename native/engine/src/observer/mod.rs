@@ -4,15 +4,16 @@
 //! packets are missing, connections are picked up in their middle.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use blocklist::{Because, Rules, Verdict};
 use wire::Name;
-use wire::dns::{Query, QueryError};
+use wire::dns::{Alias, Answer, Query, QueryError};
 use wire::ip::{IpHeader, Protocol};
 use wire::tcp::TcpHeader;
 use wire::udp::UdpHeader;
 
+use crate::dns;
 use crate::fragment::Reassembly;
 use crate::policy::Decision;
 use crate::{Discard, Reason, Seen, Stats, Timestamp};
@@ -30,9 +31,10 @@ const DNS_PORT: u16 = 53;
 /// A name that was seen, and what the rules say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
-    /// Where the name stood: `Query`, `Sni`, `Quic` or `Host`.
+    /// Where the name stood: `Query`, `Sni`, `Quic` or `Host`. `Cname` or `Target` for an answer that is refused for one
+    /// of its names.
     pub seen: Seen,
-    /// The name.
+    /// The name; for an answer, the name that was asked.
     pub name: Name,
     /// Who asked or connected.
     pub client: SocketAddr,
@@ -140,30 +142,52 @@ impl Observer {
         let Ok(udp) = UdpHeader::parse(datagram) else {
             return self.stats.discard(Discard::MalformedTransport);
         };
-        if udp.dst_port != DNS_PORT {
-            return;
-        }
         let (src, dst) = (
             SocketAddr::new(ip.src, udp.src_port),
             SocketAddr::new(ip.dst, udp.dst_port),
         );
-        match Query::asked_name(datagram.get(udp.payload).unwrap_or_default()) {
-            Ok(name) => self.report(name, Seen::Query, src, dst, now),
-            Err(QueryError::Response) => {}
-            Err(_) => self.stats.discard(Discard::MalformedDns),
+        let message = datagram.get(udp.payload).unwrap_or_default();
+        if udp.dst_port == DNS_PORT {
+            match Query::asked_name(message) {
+                Ok(name) => self.report(name, Seen::Query, src, dst, now),
+                Err(QueryError::Response) => {}
+                Err(_) => self.stats.discard(Discard::MalformedDns),
+            }
+        } else if udp.src_port == DNS_PORT
+            && let Some(name) = Query::answered_name(message)
+            && let Some(decision) = judge_answer(&self.rules, &name, message)
+        {
+            let seen = decision.reason.seen;
+            self.push(Sighting::new(decision, seen, name, (dst, src), now));
         }
     }
 
     fn report(&mut self, name: Name, seen: Seen, client: SocketAddr, remote: SocketAddr, at: Timestamp) {
-        let decision = judge(&self.rules, &name, seen, remote);
         self.stats.questions += u64::from(seen == Seen::Query);
-        if decision.verdict.is_block() {
+        let decision = judge(&self.rules, &name, seen, remote);
+        self.push(Sighting::new(decision, seen, name, (client, remote), at));
+    }
+
+    fn push(&mut self, sighting: Sighting) {
+        if sighting.verdict.is_block() {
             self.stats.blocked += 1;
         } else {
             self.stats.allowed += 1;
         }
+        self.sightings.push_back(sighting);
+    }
+}
+
+impl Sighting {
+    fn new(
+        decision: Decision,
+        seen: Seen,
+        name: Name,
+        (client, remote): (SocketAddr, SocketAddr),
+        at: Timestamp,
+    ) -> Self {
         let Decision { verdict, reason } = decision;
-        self.sightings.push_back(Sighting {
+        Self {
             seen,
             name,
             client,
@@ -171,28 +195,48 @@ impl Observer {
             verdict,
             reason,
             at,
-        });
+        }
     }
 }
 
-/// A rule on the name goes first; without one, a rule on the address of the server, or on the address that the name is.
+/// As live: a question by its name alone; a flow by a rule on its server's address, where one decides at the SYN, else by
+/// its name.
 fn judge(rules: &Rules, name: &Name, seen: Seen, remote: SocketAddr) -> Decision {
-    let verdict = rules.verdict(name.as_str(), None);
-    if verdict.because == Because::NoRule && seen != Seen::Query {
-        let text = name.as_str();
-        let literal = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'))
-            .unwrap_or(text);
-        let by_address = [literal.parse().ok(), Some(remote.ip())]
-            .into_iter()
-            .flatten()
-            .find_map(|ip: IpAddr| rules.verdict_ip(ip, remote.port(), None));
-        if let Some(verdict) = by_address {
-            return Decision::new(verdict, Seen::Address, Some(name.clone()));
-        }
+    if seen == Seen::Query {
+        return Decision::new(dns::verdict(name, rules), seen, Some(name.clone()));
     }
-    Decision::new(verdict, seen, Some(name.clone()))
+    match rules.verdict_ip(remote.ip(), remote.port(), None) {
+        Some(verdict) if verdict.is_block() || matches!(verdict.because, Because::OwnerAllow(_)) => {
+            Decision::new(verdict, Seen::Address, Some(name.clone()))
+        }
+        _ => Decision::new(rules.verdict(name.as_str(), None), seen, Some(name.clone())),
+    }
+}
+
+/// The blocked name in the answer to an allowed question, if there is one: live, the answer does not reach the app.
+fn judge_answer(rules: &Rules, asked: &Name, message: &[u8]) -> Option<Decision> {
+    let verdict = dns::verdict(asked, rules);
+    if verdict.is_block() || verdict.covers_aliases() {
+        return None;
+    }
+    let answer = Answer::parse(message).ok()?;
+    let aliases = answer
+        .aliases
+        .into_iter()
+        .flat_map(|Alias { from, to, service }| {
+            [
+                (from, Seen::Cname),
+                (to, if service { Seen::Target } else { Seen::Cname }),
+            ]
+        });
+    aliases
+        .filter(|(name, _)| name != asked)
+        .find_map(|(name, seen)| {
+            let verdict = dns::verdict(&name, rules);
+            verdict
+                .is_block()
+                .then(|| Decision::new(verdict, seen, Some(name)))
+        })
 }
 
 #[cfg(test)]

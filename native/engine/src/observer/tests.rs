@@ -258,20 +258,38 @@ fn answers_and_other_ports_are_no_questions() {
 }
 
 #[test]
-fn address_rule_meets_the_server_and_the_host_that_is_an_address() {
-    let blocked = |packet: Vec<u8>| {
+fn address_rule_decides_before_the_name() {
+    let hello = Hello::to("fine.example").record();
+    let decided = |server: &str| {
         let mut observer = observer();
-        observer.handle_packet(&packet, Timestamp::ZERO);
+        observer.handle_packet(&data(server, 0, &hello), Timestamp::ZERO);
         let sighting = observer.poll_sighting().unwrap();
         (sighting.verdict.is_block(), sighting.reason.seen)
     };
-    let hello = Hello::to("fine.example").record();
-    assert_eq!(blocked(data("203.0.113.9:443", 0, &hello)), (true, Seen::Address));
+    assert_eq!(decided("203.0.113.9:443"), (true, Seen::Address));
+    assert_eq!(decided(SERVER), (false, Seen::Sni));
+}
+
+#[test]
+fn answer_with_a_blocked_alias_is_refused_under_the_name_that_was_asked() {
+    let mut answer = question("fine.example");
+    (answer[2], answer[7]) = (0x81, 1);
+    // CNAME, IN, a minute, out of the labels of `tracking.example.com`.
+    answer.extend(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x16\x08tracking\x07example\x03com\x00");
+    let mut observer = observer();
+    observer.handle_packet(&datagram(RESOLVER, CLIENT, &answer), Timestamp::ZERO);
+    let sighting = observer.poll_sighting().unwrap();
     assert_eq!(
-        blocked(data(SERVER, 0, b"GET / HTTP/1.1\r\nHost: 203.0.113.9:80\r\n\r\n")),
-        (true, Seen::Address)
+        (sighting.seen, sighting.name.as_str()),
+        (Seen::Cname, "fine.example")
     );
-    assert_eq!(blocked(data(SERVER, 0, &hello)), (false, Seen::Sni));
+    assert_eq!((sighting.client, sighting.remote), (addr(CLIENT), addr(RESOLVER)));
+    assert!(sighting.verdict.is_block());
+    assert_eq!(
+        sighting.reason.name,
+        Some(Name::from_text("tracking.example.com"))
+    );
+    assert_eq!(sightings(&[datagram(RESOLVER, CLIENT, &answer[..30])]), []);
 }
 
 #[test]

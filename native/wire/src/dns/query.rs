@@ -117,6 +117,17 @@ impl Query {
         Ok(name)
     }
 
+    /// Reads the name that a response answers, or would if the rest of it were well-formed.
+    pub fn answered_name(message: &[u8]) -> Option<Name> {
+        let header = message.first_chunk::<HEADER_LEN>()?;
+        let is_answer = header[2] & message::QR != 0 && message::count(header, message::QDCOUNT) == 1;
+        if is_answer {
+            parse_name(message).ok().map(|(name, _)| name)
+        } else {
+            None
+        }
+    }
+
     /// Walks the records behind the question for the OPT record; a second one is malformed (RFC 6891 section 6.1.1).
     fn parse_edns(&mut self, message: &[u8], header: &[u8; HEADER_LEN]) -> Result<(), QueryError> {
         let before = message::count(header, message::ANCOUNT) + message::count(header, message::NSCOUNT);

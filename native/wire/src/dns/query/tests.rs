@@ -233,6 +233,13 @@ fn asked_name_is_read_where_the_rest_is_malformed_and_never_out_of_a_response() 
     for len in 0..message.len() {
         assert!(Query::asked_name(&message[..len]).is_err(), "{len}");
     }
+    assert_eq!(Query::answered_name(&message), None);
     message[2] |= 0x80;
     assert_eq!(Query::asked_name(&message), Err(QueryError::Response));
+    assert_eq!(
+        Query::answered_name(&message)
+            .map(|name| name.to_string())
+            .as_deref(),
+        Some("a.example")
+    );
 }
