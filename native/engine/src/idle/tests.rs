@@ -77,7 +77,7 @@ fn random_steps_agree_with_a_plain_model() {
             }
             _ if !model.is_empty() => {
                 let (place, class) = model.remove(random / 4 % model.len());
-                let wanted = u8::from(random % 3 == 0);
+                let wanted = u8::from(random.is_multiple_of(3));
                 table.touch(place, wanted, now);
                 model.push((place, class.max(wanted)));
             }
