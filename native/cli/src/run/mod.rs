@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -18,6 +18,7 @@ use tunnel::{Device, Events, Handle, RunError, Settings, Snapshot, Sockets, Tunn
 
 mod args;
 mod families;
+mod network;
 mod resolvers;
 mod routes;
 mod show;
@@ -25,6 +26,7 @@ mod signals;
 
 use crate::rules;
 pub(crate) use args::Args;
+use network::Network;
 use resolvers::Resolvers;
 use routes::Routes;
 use show::{Form, Screen};
@@ -45,7 +47,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             args.tun
         );
     }
-    let (ipv4, ipv6) = families::with_routes(&args.tun);
+    let upstream = network::upstream(&args, &resolvers);
     let device = Device::open(&args.tun)?;
     let mut routes = if args.unmanaged {
         None
@@ -56,15 +58,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         tracing::warn!(%error, "the limit on open files stays as it is; many flows at once may be refused");
     }
 
-    let settings = settings(&args, Arc::clone(&rules), &resolvers, (ipv4, ipv6));
+    let settings = settings(&args, Arc::clone(&rules), upstream.clone());
     let (tunnel, handle, events) = Tunnel::new(device, settings)?;
     let totals = end_on_signal(&handle)?;
     let engine = spawn(tunnel)?;
     if let Some(routes) = &mut routes {
-        let asked: Vec<IpAddr> = resolvers.upstream.iter().map(|resolver| resolver.ip()).collect();
+        let asked: Vec<IpAddr> = upstream.resolvers.iter().map(SocketAddr::ip).collect();
         routes.lay(&args.tun, args.mtu, args.depth, &asked, resolvers.behind_resolved)?;
     }
 
+    let mut network = Network::new(upstream, || network::look(&args), Instant::now());
     let mut screen = Screen::new(
         BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock()),
         form(&args),
@@ -73,7 +76,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     );
     let shown = screen
         .write_started(&args.tun)
-        .and_then(|()| watch(&mut screen, &events, &handle));
+        .and_then(|()| watch(&mut screen, &events, &handle, &mut network));
     if let Err(error) = &shown {
         if error.kind() == io::ErrorKind::BrokenPipe {
             // Whoever watched has gone, and so the run ends; it may have ended already.
@@ -94,8 +97,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn settings(args: &Args, rules: Arc<Rules>, resolvers: &Resolvers, (ipv4, ipv6): (bool, bool)) -> Settings {
-    let mut own_resolvers: Vec<IpAddr> = resolvers.upstream.iter().map(|resolver| resolver.ip()).collect();
+fn settings(args: &Args, rules: Arc<Rules>, upstream: Upstream) -> Settings {
+    let mut own_resolvers: Vec<IpAddr> = upstream.resolvers.iter().map(SocketAddr::ip).collect();
     let mut sockets = Sockets::new();
     if !args.unmanaged {
         own_resolvers.push(routes::ANNOUNCED.into());
@@ -110,12 +113,7 @@ fn settings(args: &Args, rules: Arc<Rules>, resolvers: &Resolvers, (ipv4, ipv6):
             ..Config::default()
         },
         rules,
-        upstream: Upstream {
-            ipv4,
-            ipv6,
-            resolvers: resolvers.upstream.clone(),
-            ..Upstream::default()
-        },
+        upstream,
         sockets,
         knows_owners: false,
     }
@@ -144,7 +142,12 @@ fn end_on_signal(handle: &Handle) -> anyhow::Result<Receiver<Snapshot>> {
 }
 
 /// Shows what happens until the tunnel ends. While nothing happens, nothing wakes up here.
-fn watch(screen: &mut Screen<impl Write>, events: &Events, handle: &Handle) -> io::Result<()> {
+fn watch(
+    screen: &mut Screen<impl Write>,
+    events: &Events,
+    handle: &Handle,
+    network: &mut Network<impl FnMut() -> Option<Upstream>>,
+) -> io::Result<()> {
     loop {
         screen.flush()?;
         let notice = match screen.poll_timeout() {
@@ -167,6 +170,11 @@ fn watch(screen: &mut Screen<impl Write>, events: &Events, handle: &Handle) -> i
             return Ok(());
         }
         screen.handle_timeout(now, || handle.snapshot().ok())?;
+        if let Some(upstream) = network.poll_change(now) {
+            tracing::info!(upstream.ipv4, upstream.ipv6, "the network has changed");
+            // An engine that is too busy for it is told at the next change; one that has ended needs no network.
+            let _ = handle.set_upstream(upstream);
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use super::routes::ANNOUNCED;
+
 /// Where programs of this machine look for resolvers: resolv.conf(5).
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// The resolvers behind systemd-resolved's stub: systemd-resolved.service(8).
@@ -68,7 +70,7 @@ impl Resolvers {
         };
         let upstream: Vec<SocketAddr> = candidates
             .into_iter()
-            .filter(|address| !address.is_loopback() && !address.is_unspecified())
+            .filter(|address| !address.is_loopback() && !address.is_unspecified() && *address != ANNOUNCED)
             .map(|address| SocketAddr::new(address, PORT))
             .collect();
         if upstream.is_empty() {
@@ -171,6 +173,19 @@ mod tests {
         assert_eq!(
             addresses(&Resolvers::find_in(&[], &mixed, nowhere).unwrap()),
             ["10.0.0.1:53"]
+        );
+    }
+
+    #[test]
+    fn resolver_that_is_hushwall_itself_is_never_an_upstream() {
+        let system = file("ours", "nameserver 127.0.0.53\n");
+        let uplinks = file(
+            "ours-uplinks",
+            &format!("nameserver {ANNOUNCED}\nnameserver 192.168.1.1\n"),
+        );
+        assert_eq!(
+            addresses(&Resolvers::find_in(&[], &system, &uplinks).unwrap()),
+            ["192.168.1.1:53"]
         );
     }
 
