@@ -21,7 +21,11 @@ pub(super) struct Ask {
     /// The resolver of the first attempt.
     pub(super) first_server: usize,
     /// Attempts that failed.
-    pub(super) tries: u8,
+    pub(super) tries: usize,
+    /// Whether one of them got no answer: then the resolver that gives one is to be preferred.
+    pub(super) was_silent: bool,
+    /// What a resolver said that would not answer, with id and case restored.
+    pub(super) refusal: Option<Vec<u8>>,
     /// Attempts that an answer which fits nothing has spoilt.
     pub(super) misfits: u8,
     /// The socket of the last attempt, and when that has failed.
@@ -41,6 +45,8 @@ impl Ask {
             tcp,
             first_server,
             tries: 0,
+            was_silent: false,
+            refusal: None,
             misfits: 0,
             on: None,
         }

@@ -32,7 +32,7 @@ const UDP_PATIENCE: Duration = Duration::from_millis(1_500);
 const TCP_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Attempts that may fail before the question does.
-const MAX_TRIES: u8 = 3;
+const MAX_TRIES: usize = 3;
 
 /// Attempts that an answer which fits nothing may spoil before the question goes over TCP.
 const MAX_MISFITS: u8 = 2;
@@ -172,7 +172,7 @@ impl Resolver {
                 Case::Unknown | Case::Echoes | Case::Changes => {}
             }
         }
-        self.accept(&sent, server, message);
+        self.accept(&sent, socket, server, message, now);
         if self
             .sockets
             .get_mut(socket)
@@ -183,16 +183,27 @@ impl Resolver {
     }
 
     /// An open question got an answer that fits.
-    fn accept(&mut self, sent: &Sent, server: usize, message: &[u8]) {
+    ///
+    /// A resolver that cannot or will not say (SERVFAIL, NOTIMP, REFUSED) is followed by those that have not been
+    /// asked; its words are kept in case that none of them says more.
+    fn accept(&mut self, sent: &Sent, socket: SocketId, server: usize, message: &[u8], now: Timestamp) {
         // A second answer, or one that comes after another resolver's, finds the question closed.
-        let Some(ask) = self.asks.remove(sent.ask) else {
+        let Some(ask) = self.asks.get_mut(sent.ask) else {
             return;
         };
-        if ask.tries > 0 {
-            self.good = server;
-        }
         let mut answer = message.to_vec();
         ask.restore(&mut answer);
+        if is_refusal(message) {
+            ask.refusal = Some(answer);
+            if self.asks.is_on(sent.ask, socket) {
+                self.retry(sent.ask, now);
+            }
+            return;
+        }
+        if ask.was_silent {
+            self.good = server;
+        }
+        self.asks.remove(sent.ask);
         self.answers.push_back((sent.ask, Ok(answer)));
     }
 
@@ -223,8 +234,8 @@ impl Resolver {
     pub fn handle_socket_failed(&mut self, socket: SocketId, now: Timestamp) {
         for ask in self.close(socket) {
             if let Some(open) = self.asks.get_mut(ask) {
-                open.tries += 1;
-                self.attempt(ask, now);
+                open.was_silent = true;
+                self.retry(ask, now);
             }
         }
     }
@@ -233,12 +244,20 @@ impl Resolver {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         while let Some(ask) = self.asks.pop_due(now) {
             if let Some(open) = self.asks.get_mut(ask) {
-                open.tries += 1;
-                self.attempt(ask, now);
+                open.was_silent = true;
+                self.retry(ask, now);
             }
         }
         while let Some(socket) = self.sockets.pop_idle(now) {
             self.actions.push_back(Action::Close { socket });
+        }
+    }
+
+    /// An attempt came to nothing: the next one.
+    fn retry(&mut self, ask: AskId, now: Timestamp) {
+        if let Some(open) = self.asks.get_mut(ask) {
+            open.tries += 1;
+            self.attempt(ask, now);
         }
     }
 
@@ -248,11 +267,15 @@ impl Resolver {
             return;
         };
         let count = self.servers.len();
-        if open.tries >= MAX_TRIES || count == 0 {
-            self.asks.remove(ask);
-            return self.fail(ask);
+        let tries = if open.refusal.is_some() {
+            count.min(MAX_TRIES)
+        } else {
+            MAX_TRIES
+        };
+        if open.tries >= tries || count == 0 {
+            return self.end(ask);
         }
-        let server = (open.first_server + usize::from(open.tries)) % count;
+        let server = (open.first_server + open.tries) % count;
         let known = &self.servers[server];
         let is_tcp = open.tcp || open.misfits >= MAX_MISFITS;
         let mixes = !is_tcp && known.case != Case::Changes;
@@ -275,6 +298,14 @@ impl Resolver {
         self.actions.push_back(Action::Send { socket, message });
         let patience = if is_tcp { TCP_PATIENCE } else { UDP_PATIENCE };
         self.asks.set_on(ask, socket, now + patience);
+    }
+
+    /// No attempt is left: the app hears what a resolver said, or that none did.
+    fn end(&mut self, ask: AskId) {
+        match self.asks.remove(ask).and_then(|open| open.refusal) {
+            Some(refusal) => self.answers.push_back((ask, Ok(refusal))),
+            None => self.fail(ask),
+        }
     }
 
     fn fail(&mut self, ask: AskId) {
@@ -319,6 +350,13 @@ impl Resolver {
     pub fn is_waiting(&self, socket: SocketId) -> bool {
         self.sockets.get(socket).is_some_and(|open| !open.is_empty())
     }
+}
+
+/// Whether another resolver may know more: SERVFAIL (2), NOTIMP (4), REFUSED (5), RFC 1035 section 4.1.1.
+fn is_refusal(message: &[u8]) -> bool {
+    message
+        .get(3)
+        .is_some_and(|flags| matches!(flags & 0x0f, 2 | 4 | 5))
 }
 
 #[cfg(test)]

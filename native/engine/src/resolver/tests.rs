@@ -387,6 +387,44 @@ fn late_answer_of_the_first_resolver_is_taken_and_no_misfit() {
 }
 
 #[test]
+fn refusal_is_followed_by_the_next_resolver_and_told_if_that_knows_no_more() {
+    let refused = |sent: &[u8], rcode: u8| {
+        let mut message = response(sent, echo);
+        message[3] |= rcode;
+        message
+    };
+    for rcode in [2, 4, 5] {
+        let mut net = Net::new(&[FIRST, SECOND]);
+        let (socket, sent) = net.send(1, &question(NAME));
+        net.deliver(socket, &refused(&sent, rcode));
+        assert!(net.answers.is_empty());
+        let (socket, sent) = net.next();
+        assert_eq!(net.server(socket), SECOND);
+        net.deliver(socket, &response(&sent, echo));
+        assert_eq!(net.answers.pop().unwrap().1, Ok(response(&question(NAME), echo)));
+        let (socket, sent) = net.send(2, &question(NAME));
+        assert_eq!(
+            net.server(socket),
+            FIRST,
+            "which answered, if not well, is still the best"
+        );
+        net.deliver(socket, &refused(&sent, rcode));
+        net.next();
+        net.wait(UDP_PATIENCE);
+        assert_eq!(net.answers.pop().unwrap().1, Ok(refused(&question(NAME), rcode)));
+        assert!(net.out.is_empty());
+        let mut net = Net::new(&[FIRST]);
+        let (socket, sent) = net.send(1, &question(NAME));
+        net.deliver(socket, &refused(&sent, rcode));
+        assert_eq!(net.answers.pop().unwrap().1, Ok(refused(&question(NAME), rcode)));
+    }
+    let mut net = Net::new(&[FIRST, SECOND]);
+    let (socket, sent) = net.send(1, &question(NAME));
+    net.deliver(socket, &refused(&sent, 3));
+    assert_eq!(net.answers.len(), 1, "NXDOMAIN is an answer");
+}
+
+#[test]
 fn question_fails_after_three_attempts() {
     for resolvers in [&[FIRST][..], &[FIRST, SECOND]] {
         let mut net = Net::new(resolvers);
