@@ -134,7 +134,7 @@ run_tests() {
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
     [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
-    RUST_LIB_BACKTRACE=0 HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --package lab "$@"
+    RUST_LIB_BACKTRACE=0 HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --package lab --tests "$@"
 }
 
 check() {
