@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 /// A host name: lower case, no trailing dot, labels joined by dots.
 ///
-/// Bytes of a DNS label that are not printable ASCII, and dots or backslashes inside a label, are written `\DDD`
-/// (RFC 1035 section 5.1), so that no label can pretend to be two. The root is the empty name. Cloning is cheap.
+/// Bytes of a DNS label that are not printable ASCII are written `\DDD`, and a dot or backslash inside a label stands behind
+/// a backslash (RFC 1035 section 5.1), so that no label can pretend to be two. The root is the empty name. Cloning is
+/// cheap.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Arc<str>);
 
@@ -81,5 +82,56 @@ impl fmt::Debug for Name {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_lower_cased_without_its_last_dot() {
+        assert_eq!(Name::from_text("WWW.Example.").as_str(), "www.example");
+        assert_eq!(Name::from_text(".").as_str(), "");
+        let long = "A".repeat(300);
+        assert_eq!(Name::from_text(&long).as_str(), long.to_lowercase());
+        assert_eq!(Name::from_text("M\u{dc}.b").as_str(), "m\u{dc}.b");
+    }
+
+    #[test]
+    fn host_has_labels_of_letters_digits_hyphens_and_underscores() {
+        let host = |host: &[u8]| Name::from_host(host).map(|name| name.as_str().to_owned());
+        for good in [
+            "a",
+            "a-1._tcp.example",
+            "*.example",
+            &["a"; 127].join("."),
+            &"a".repeat(63),
+        ] {
+            assert_eq!(host(good.as_bytes()).as_deref(), Some(good));
+        }
+        assert_eq!(host(b"A.Example.").as_deref(), Some("a.example"));
+        let long = [&["a"; 127].join("."), "."].concat() + "a";
+        for bad in [
+            "",
+            ".",
+            "a..b",
+            ".a",
+            "a.*.b",
+            "*",
+            "a b",
+            "a\0",
+            &long,
+            &"a".repeat(64),
+            "\u{fc}",
+        ] {
+            assert_eq!(host(bad.as_bytes()), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn label_cannot_pretend_to_be_two() {
+        let labels: [&[u8]; 3] = [b"a.B", b"\\\x00\xff ", b"c"];
+        assert_eq!(Name::from_labels(labels).as_str(), r"a\.b.\\\000\255\032.c");
     }
 }

@@ -3,9 +3,11 @@
 //! Read here and not by a crate, because a recording may be damaged, and what could be read of it counts: the crates at
 //! hand give up on an option they dislike, or come to no end on a packet longer than its header promised.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -64,6 +66,21 @@ enum Format {
 pub(crate) struct Capture {
     source: Source,
     format: Format,
+    read: Rc<Cell<u64>>,
+}
+
+/// Counts the bytes that are read from a file.
+struct Counted {
+    bytes: Box<dyn Read>,
+    read: Rc<Cell<u64>>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.bytes.read(buffer)?;
+        self.read.set(self.read.get() + len as u64);
+        Ok(len)
+    }
 }
 
 impl Capture {
@@ -81,7 +98,12 @@ impl Capture {
     pub(crate) fn read(bytes: Box<dyn Read>) -> Result<Self, CaptureError> {
         /// ID1 and ID2 (RFC 1952 section 2.3.1).
         const GZIP: [u8; 2] = [0x1f, 0x8b];
-        let (begin, bytes) = peek(bytes)?;
+        let read = Rc::new(Cell::new(0));
+        let bytes = Counted {
+            bytes,
+            read: Rc::clone(&read),
+        };
+        let (begin, bytes) = peek(Box::new(bytes))?;
         let bytes: Box<dyn Read> = if begin.starts_with(&GZIP) {
             Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, bytes)))
         } else {
@@ -94,7 +116,12 @@ impl Capture {
         } else {
             Format::Pcap(pcap::Header::read(&mut source)?)
         };
-        Ok(Self { source, format })
+        Ok(Self { source, format, read })
+    }
+
+    /// Bytes of the file that are read, compressed as they are.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.read.get()
     }
 
     /// The next packet; `None` at the end.

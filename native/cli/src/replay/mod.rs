@@ -1,6 +1,6 @@
 //! `hushwall replay`: what the engine would have seen and decided, from captures.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -46,42 +46,28 @@ const COULD_NOT_RUN: u8 = 2;
 
 /// Reads the captures and writes what was seen to stdout.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut observer = Observer::new(rules::load(&args.rules)?);
-    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    let mut report = Report::new(args.names, args.json);
-    let mut progress = Progress::new(args.captures.len());
-    let mut total = Tally::default();
+    let observer = Observer::new(rules::load(&args.rules)?);
+    let stdout = io::stdout().lock();
+    // Lines between the bar's drawings would tear it.
+    let has_lines = (args.names || args.json) && stdout.is_terminal();
+    let mut replay = Replay {
+        observer,
+        report: Report::new(args.names, args.json),
+        progress: Progress::new(&args.captures, !has_lines),
+        out: BufWriter::with_capacity(64 * 1024, stdout),
+        total: Tally::default(),
+    };
     let mut unread = false;
     for path in &args.captures {
-        let name = path
-            .file_name()
-            .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
         match Capture::open(path) {
-            Ok(capture) => {
-                let tally = replay(capture, path, &name, &mut observer, &mut report, &mut out)?;
-                report.end(&mut out, &name, &tally)?;
-                total.add(&tally);
-            }
+            Ok(capture) => replay.play(path, capture)?,
             Err(error) => {
                 unread = true;
                 complain(path, &error);
             }
         }
-        progress.advance();
     }
-    progress.clear();
-    report.finish(&mut out, &total)?;
-    out.flush()?;
-    let Tally {
-        packets,
-        not_ip,
-        malformed,
-        names,
-    } = total;
-    writeln!(
-        io::stderr(),
-        "{packets} packets, {names} names; {malformed} packets malformed, {not_ip} not IP"
-    )?;
+    replay.finish()?;
     Ok(if unread {
         ExitCode::from(COULD_NOT_RUN)
     } else {
@@ -89,40 +75,70 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Replays one capture. One that is damaged gives what could be read, and a line on stderr.
-fn replay(
-    mut capture: Capture,
-    path: &Path,
-    name: &str,
-    observer: &mut Observer,
-    report: &mut Report,
-    out: &mut impl io::Write,
-) -> io::Result<Tally> {
-    observer.reset();
-    let malformed_before = malformed(observer);
-    let mut tally = Tally::default();
-    loop {
-        let packet = match capture.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break,
-            Err(error) => {
-                complain(path, &error);
-                break;
+/// One run of the command.
+#[derive(Debug)]
+struct Replay<W> {
+    observer: Observer,
+    report: Report,
+    progress: Progress,
+    out: W,
+    total: Tally,
+}
+
+impl<W: Write> Replay<W> {
+    /// Replays one capture. One that is damaged gives what could be read, and a line on stderr.
+    fn play(&mut self, path: &Path, mut capture: Capture) -> io::Result<()> {
+        let file = path
+            .file_name()
+            .map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+        self.observer.reset();
+        let malformed_before = malformed(&self.observer);
+        let mut tally = Tally::default();
+        loop {
+            self.progress.advance(tally.packets, capture.bytes_read());
+            let packet = match capture.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => break,
+                Err(error) => {
+                    complain(path, &error);
+                    break;
+                }
+            };
+            tally.packets += 1;
+            let Some(ip) = packet.ip() else {
+                tally.not_ip += 1;
+                continue;
+            };
+            self.observer
+                .handle_packet(ip, Timestamp::from_micros(packet.micros));
+            while let Some(sighting) = self.observer.poll_sighting() {
+                tally.names += u64::from(!report::is_answer(&sighting));
+                self.report
+                    .sighting(&mut self.out, &file, &sighting, self.observer.rules())?;
             }
-        };
-        tally.packets += 1;
-        let Some(ip) = packet.ip() else {
-            tally.not_ip += 1;
-            continue;
-        };
-        observer.handle_packet(ip, Timestamp::from_micros(packet.micros));
-        while let Some(sighting) = observer.poll_sighting() {
-            tally.names += u64::from(!report::is_answer(&sighting));
-            report.sighting(out, name, &sighting, observer.rules())?;
         }
+        tally.malformed = malformed(&self.observer) - malformed_before;
+        self.total.add(&tally);
+        self.progress.end(capture.bytes_read());
+        self.report.end(&mut self.out, &file, &tally)
     }
-    tally.malformed = malformed(observer) - malformed_before;
-    Ok(tally)
+
+    /// Writes what is said of all captures together.
+    fn finish(&mut self) -> io::Result<()> {
+        self.progress.clear();
+        self.report.finish(&mut self.out, &self.total)?;
+        self.out.flush()?;
+        let Tally {
+            packets,
+            not_ip,
+            malformed,
+            names,
+        } = self.total;
+        writeln!(
+            io::stderr(),
+            "{packets} packets, {names} names; {malformed} packets malformed, {not_ip} not IP"
+        )
+    }
 }
 
 fn malformed(observer: &Observer) -> u64 {

@@ -1,6 +1,8 @@
 //! A progress bar on a terminal, for work that takes longer than a second.
 
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Quicker work needs no bar.
@@ -8,43 +10,66 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Between two drawings.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Width of the bar in characters.
-const WIDTH: usize = 30;
+const WIDTH: usize = 40;
+/// Packets between two looks at the clock.
+const STRIDE: u64 = 4096;
 
-/// How many of the captures are read.
+/// How many bytes of the captures are read.
 #[derive(Debug)]
 pub(super) struct Progress {
-    done: usize,
-    total: usize,
+    /// Of the captures before this one.
+    before: u64,
+    total: u64,
     next: Instant,
-    is_terminal: bool,
+    is_shown: bool,
     drawn: bool,
 }
 
 impl Progress {
-    pub(super) fn new(total: usize) -> Self {
-        let (next, is_terminal) = (Instant::now() + PATIENCE, io::stderr().is_terminal());
+    /// Nothing is read yet. What has no size (a pipe) does not count.
+    pub(super) fn new(captures: &[PathBuf], wanted: bool) -> Self {
+        let sizes = captures
+            .iter()
+            .map(|path| fs::metadata(path).map_or(0, |file| file.len()));
         Self {
-            done: 0,
-            total,
-            next,
-            is_terminal,
+            before: 0,
+            total: sizes.sum(),
+            next: Instant::now() + PATIENCE,
+            is_shown: wanted && io::stderr().is_terminal(),
             drawn: false,
         }
     }
 
-    /// One more is read.
-    pub(super) fn advance(&mut self) {
-        self.done += 1;
+    /// So many packets and bytes of the capture are read.
+    pub(super) fn advance(&mut self, packets: u64, bytes: u64) {
+        if self.is_shown && packets % STRIDE == 0 {
+            self.draw(self.before + bytes);
+        }
+    }
+
+    /// The capture is read.
+    pub(super) fn end(&mut self, bytes: u64) {
+        self.before += bytes;
+        if self.is_shown {
+            self.draw(self.before);
+        }
+    }
+
+    fn draw(&mut self, read: u64) {
         let now = Instant::now();
-        if !self.is_terminal || now < self.next {
+        if now < self.next {
             return;
         }
         self.next = now + PAUSE;
         self.drawn = true;
-        let filled = WIDTH * self.done / self.total.max(1);
-        let bar = format!("{:<WIDTH$}", "#".repeat(filled));
+        let percent = (read.saturating_mul(100) / self.total.max(1)).min(100);
+        let bar = "#".repeat(WIDTH * percent as usize / 100);
         // Without a stderr there is nobody to show it to.
-        let _ = write!(io::stderr(), "\r[{bar}] {} of {} captures", self.done, self.total);
+        let _ = write!(
+            io::stderr(),
+            "\r[{bar:<WIDTH$}] {percent:>3} % of {} MB",
+            self.total / 1_000_000
+        );
     }
 
     /// Takes the bar away.

@@ -40,25 +40,30 @@ fn pcap(packets: &[Vec<u8>]) -> Vec<u8> {
     file
 }
 
+/// A run over one capture of these packets.
+fn replay(options: &str, packets: &[Vec<u8>]) -> Replay<Vec<u8>> {
+    let args = parse(&format!("--preset none --block tracking.example {options} x")).unwrap();
+    let mut replay = Replay {
+        observer: Observer::new(rules::load(&args.rules).unwrap()),
+        report: Report::new(args.names, args.json),
+        progress: Progress::new(&[], false),
+        out: Vec::new(),
+        total: Tally::default(),
+    };
+    play(&mut replay, packets);
+    replay
+}
+
+fn play(replay: &mut Replay<Vec<u8>>, packets: &[Vec<u8>]) {
+    let capture = Capture::read(Box::new(io::Cursor::new(pcap(packets)))).unwrap();
+    replay.play(Path::new("dir/x.pcap"), capture).unwrap();
+}
+
 /// What is written for one capture of these packets.
 fn output(options: &str, packets: &[Vec<u8>]) -> String {
-    let args = parse(&format!("--preset none --block tracking.example {options} x")).unwrap();
-    let mut observer = Observer::new(rules::load(&args.rules).unwrap());
-    let mut report = Report::new(args.names, args.json);
-    let capture = Capture::read(Box::new(io::Cursor::new(pcap(packets)))).unwrap();
-    let mut out = Vec::new();
-    let tally = replay(
-        capture,
-        Path::new("dir/x.pcap"),
-        "x.pcap",
-        &mut observer,
-        &mut report,
-        &mut out,
-    )
-    .unwrap();
-    report.end(&mut out, "x.pcap", &tally).unwrap();
-    report.finish(&mut out, &tally).unwrap();
-    String::from_utf8(out).unwrap()
+    let mut replay = replay(options, packets);
+    replay.finish().unwrap();
+    String::from_utf8(replay.out).unwrap()
 }
 
 #[test]
@@ -164,31 +169,27 @@ fn table_counts_names_and_puts_blocked_ones_first() {
 
 #[test]
 fn what_makes_no_sense_is_counted() {
-    let args = parse("x").unwrap();
-    let mut observer = Observer::new(rules::load(&args.rules).unwrap());
-    let mut report = Report::new(true, false);
     let packets = [vec![0xff; 30], question("a.example"), vec![0x45; 3]];
-    for _ in 0..2 {
-        let capture = Capture::read(Box::new(io::Cursor::new(pcap(&packets)))).unwrap();
-        let tally = replay(
-            capture,
-            Path::new("x"),
-            "x",
-            &mut observer,
-            &mut report,
-            &mut io::sink(),
-        )
-        .unwrap();
-        assert_eq!(
-            tally,
-            Tally {
-                packets: 3,
-                not_ip: 0,
-                malformed: 2,
-                names: 1
-            }
-        );
-    }
+    let mut replay = replay("--names", &packets);
+    assert_eq!(
+        replay.total,
+        Tally {
+            packets: 3,
+            not_ip: 0,
+            malformed: 2,
+            names: 1
+        }
+    );
+    play(&mut replay, &packets);
+    assert_eq!(
+        replay.total,
+        Tally {
+            packets: 6,
+            not_ip: 0,
+            malformed: 4,
+            names: 2
+        }
+    );
 }
 
 #[test]
