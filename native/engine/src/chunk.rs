@@ -111,7 +111,10 @@ impl ChunkQueue {
             chunk.start += part;
             rest -= part;
             if chunk.len() == 0 {
-                self.chunks.pop_front().map(|chunk| pool.give(chunk));
+                self.chunks
+                    .pop_front()
+                    .into_iter()
+                    .for_each(|chunk| pool.give(chunk));
             }
         }
         // An idle flow keeps nothing but its struct.
@@ -209,7 +212,10 @@ impl ChunkQueue {
             n -= part;
         }
         while self.chunks.back().is_some_and(|chunk| chunk.len() == 0) {
-            self.chunks.pop_back().map(|chunk| pool.give(chunk));
+            self.chunks
+                .pop_back()
+                .into_iter()
+                .for_each(|chunk| pool.give(chunk));
         }
     }
 }

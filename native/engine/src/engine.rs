@@ -7,13 +7,13 @@ use std::sync::Arc;
 use blocklist::{AppId, Rules};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use wire::icmp::{Unreachable, emit_unreachable};
+use wire::icmp::Unreachable;
 use wire::ip::IpHeader;
 use wire::tcp::TcpHeader;
 use wire::udp::UdpHeader;
 
 use crate::chunk::ChunkQueue;
-use crate::context;
+use crate::context::{self, Errors};
 use crate::dns::{self, Asker, Dns};
 use crate::fragment::Reassembly;
 use crate::icmp::Icmp;
@@ -51,6 +51,8 @@ pub struct Engine {
     udp: Udp,
     icmp: Icmp,
     fragments: Reassembly,
+    /// Answers to packets of protocols that are not carried.
+    errors: Errors,
 }
 
 /// The splice beside the context that borrows the rest of the engine.
@@ -117,6 +119,7 @@ impl Engine {
             udp: Udp::new(random.next_u64()),
             icmp: Icmp::new(random.next_u64()),
             fragments: Reassembly::default(),
+            errors: Errors::default(),
             tcp: Tcp::new(&config, random),
             config,
             rules,
@@ -157,17 +160,16 @@ impl Engine {
                 icmp.handle_packet(&packet, &mut cx);
             }
             Class::Fragment => self.handle_fragment(packet, batch, now),
-            Class::Discard(why) => self.discard(packet, why),
+            Class::Discard(why) => self.discard(packet, why, now),
         }
     }
 
     /// Counts a packet that is not carried; the sender of a foreign protocol is told.
-    fn discard(&mut self, packet: Packet<'_>, why: Discard) {
+    fn discard(&mut self, packet: Packet<'_>, why: Discard, now: Timestamp) {
         self.stats.discard(why);
-        if why == Discard::Protocol
-            && let Some(reply) = emit_unreachable(packet.ip.dst, Unreachable::Protocol, packet.bytes)
-        {
-            self.outbox.push(Command::WriteTun(reply));
+        if why == Discard::Protocol {
+            let (errors, mut cx) = datagram!(self, errors, now);
+            errors.tell(Unreachable::Protocol, packet.ip.dst, packet.bytes, &mut cx);
         }
     }
 
@@ -335,6 +337,8 @@ impl Engine {
         tcp.replace_rules(&mut cx);
         let (udp, mut cx) = datagram!(self, udp, now);
         udp.judge_again(&mut cx);
+        let (icmp, mut cx) = datagram!(self, icmp, now);
+        icmp.reset(&mut cx);
         self.deliver_local_replies(now);
     }
 
@@ -389,7 +393,7 @@ impl Engine {
     }
 
     /// When [`Self::handle_timeout`] has something to do; a time that has passed means at once.
-    pub fn poll_timeout(&self) -> Option<Timestamp> {
+    pub fn poll_timeout(&mut self) -> Option<Timestamp> {
         let services = [
             self.tcp.poll_timeout(),
             self.dns.poll_timeout(),

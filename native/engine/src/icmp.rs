@@ -74,7 +74,13 @@ impl Icmp {
             ident: request.ident,
             to: packet.ip.dst,
         };
-        if cx.config.own_resolvers.contains(&key.to) {
+        // A resolver that exists answers for itself.
+        let exists = cx
+            .upstream
+            .resolvers
+            .iter()
+            .any(|resolver| resolver.ip() == key.to);
+        if cx.config.own_resolvers.contains(&key.to) && !exists {
             let data = packet.payload().get(request.payload).unwrap_or_default();
             let reply = emit_echo_reply(key.to, key.app, key.ident, request.seq, data);
             return cx.outbox.push(Command::WriteTun(reply));

@@ -42,7 +42,12 @@ impl Timers {
     }
 
     /// The earliest entry.
-    pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.heap.peek().map(|Reverse((at, _))| *at)
+    pub(crate) fn first(&self) -> Option<(Timestamp, FlowId)> {
+        self.heap.peek().map(|Reverse(entry)| *entry)
+    }
+
+    /// Drops the earliest entry: its flow has nothing due then.
+    pub(crate) fn drop_first(&mut self) {
+        self.heap.pop();
     }
 }

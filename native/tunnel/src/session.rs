@@ -91,7 +91,7 @@ impl Session {
     }
 
     /// When there is something to do without any event.
-    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+    pub(crate) fn poll_timeout(&mut self) -> Option<Timestamp> {
         [self.engine.poll_timeout(), self.dns.poll_timeout()]
             .into_iter()
             .flatten()

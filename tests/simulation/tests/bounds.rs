@@ -151,7 +151,7 @@ fn idle_flows_need_no_timer() {
 
 #[test]
 fn empty_engine_needs_no_timer() {
-    let world = World::fair(6, blocking(&["ads.example"]));
+    let mut world = World::fair(6, blocking(&["ads.example"]));
     assert_eq!(world.engine.poll_timeout(), None);
 }
 

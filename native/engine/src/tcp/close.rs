@@ -27,13 +27,13 @@ impl Tcp {
         if flow.upstream == Upstream::Local && flow.questions == 0 {
             flow.eof = true;
         }
-        flow.stage_at = flow.stage_at.or(Some(half_closed_at(cx.now)));
+        flow.stage_at = flow.stage_at.or_else(|| Some(half_closed_at(cx.now)));
         self.activate(flow);
         self.after_upload(flow, cx)
     }
 
     /// A half-closed flow is looked at for idleness.
-    pub(super) fn half_closed_idle(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    pub(super) fn half_closed_idle(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         let until = half_closed_at(flow.heard_at);
         if until > cx.now {
             flow.stage_at = Some(until);
@@ -43,7 +43,7 @@ impl Tcp {
     }
 
     /// Both directions are over: the app's FIN may still wait for its ACK.
-    pub(super) fn finish(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    pub(super) fn finish(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         if flow.ack_pending {
             self.send_ack(flow, cx);
         }
@@ -51,10 +51,10 @@ impl Tcp {
     }
 
     /// The far end sends no more: our FIN follows its last byte.
-    pub(super) fn upstream_finished(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    pub(super) fn upstream_finished(&mut self, flow: &mut Flow, cx: &Context<'_>) -> Life {
         flow.eof = true;
         flow.readable = false;
-        flow.stage_at = flow.stage_at.or(Some(half_closed_at(cx.now)));
+        flow.stage_at = flow.stage_at.or_else(|| Some(half_closed_at(cx.now)));
         self.activate(flow);
         Life::Goes
     }
@@ -73,7 +73,7 @@ impl Tcp {
     }
 
     /// Sends the app a RST and ends the flow.
-    pub(super) fn reset_app(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    pub(super) fn reset_app(&self, flow: &Flow, cx: &mut Context<'_>) -> Life {
         // In SYN-SENT the app takes a RST for its acknowledgement number (RFC 9293 section 3.10.7.3), later for its
         // sequence number.
         let seq = if flow.phase == Phase::SynReceived {

@@ -80,7 +80,7 @@ impl Tcp {
         Life::Goes
     }
 
-    fn retransmit_syn_ack(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    fn retransmit_syn_ack(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         if flow.retries >= SYN_RETRIES {
             return Life::Ends { reset: true };
         }

@@ -142,7 +142,7 @@ impl Tcp {
         self.activate(flow);
     }
 
-    pub(super) fn dial(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
+    pub(super) fn dial(&self, flow: &mut Flow, cx: &mut Context<'_>) {
         flow.upstream = Upstream::Dialing;
         cx.outbox.push(Command::Dial {
             flow: flow.id,
@@ -150,7 +150,7 @@ impl Tcp {
         });
     }
 
-    fn refuse(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    fn refuse(&self, flow: &Flow, cx: &mut Context<'_>) -> Life {
         // What the app wrote is acknowledged by the RST's own number, so that it is taken at once.
         let _ = self.reset_app(flow, cx);
         Life::Ends { reset: true }
@@ -206,7 +206,7 @@ impl Tcp {
     }
 
     /// The name was allowed, so the truth may be told from now on: the app sees the next dial's own outcome.
-    pub(super) fn silent_dial_failed(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    pub(super) fn silent_dial_failed(&mut self, flow: &Flow, cx: &mut Context<'_>) -> Life {
         self.remember_truthful(flow.remote, cx.now);
         self.reset_app(flow, cx)
     }

@@ -23,7 +23,7 @@ impl Tcp {
         slotted(now + IDLE)
     }
 
-    pub(super) fn local_idle(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    pub(super) fn local_idle(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         if cx.now.since(flow.heard_at) < IDLE {
             flow.stage_at = Some(Self::local_deadline(cx.now));
             return Life::Goes;

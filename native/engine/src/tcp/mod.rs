@@ -198,11 +198,28 @@ impl Tcp {
     }
 
     /// When something is due; a time that has passed if a flow waits for its next turn.
-    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
-        if self.readable_next.is_empty() && self.active.is_empty() && self.readable.is_empty() {
-            return self.timers.next();
+    ///
+    /// Entries whose flows have nothing due by then are put right first: an acknowledged segment's retransmission
+    /// wakes nobody.
+    pub(crate) fn poll_timeout(&mut self) -> Option<Timestamp> {
+        if !(self.readable_next.is_empty() && self.active.is_empty() && self.readable.is_empty()) {
+            return Some(Timestamp::ZERO);
         }
-        Some(Timestamp::ZERO)
+        while let Some((at, id)) = self.timers.first() {
+            let flow = self.table.get_mut(id).filter(|flow| flow.armed_at == Some(at));
+            let due = flow.as_ref().and_then(|flow| flow.next_deadline());
+            if due.is_some_and(|due| due <= at) {
+                return Some(at);
+            }
+            self.timers.drop_first();
+            if let Some(flow) = flow {
+                flow.armed_at = due;
+                if let Some(due) = due {
+                    self.timers.arm(due, id);
+                }
+            }
+        }
+        None
     }
 
     /// Works on one flow, then puts it back or ends it.

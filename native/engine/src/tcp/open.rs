@@ -113,7 +113,7 @@ impl Tcp {
         flow.snd_max = flow.snd_una;
     }
 
-    fn open(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    fn open(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         let remote = flow.remote;
         if remote.port() == DOT_PORT && cx.config.own_resolvers.contains(&remote.ip()) {
             // Accepting it would make Android believe that our resolver speaks DoT.
@@ -150,7 +150,7 @@ impl Tcp {
     }
 
     /// Rules on the address itself: a block refuses at the SYN, the owner's allow ends the judgement.
-    fn judge_address(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    fn judge_address(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
         let Some(verdict) = cx.rules.verdict_ip(ip, flow.remote.port(), None) else {
             return Life::Goes;
@@ -196,7 +196,7 @@ impl Tcp {
     }
 
     /// Sends the SYN-ACK, or sends it again.
-    pub(super) fn send_syn_ack(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
+    pub(super) fn send_syn_ack(&self, flow: &mut Flow, cx: &mut Context<'_>) {
         if flow.phase == Phase::SynReceived {
             flow.phase = Phase::SynAckSent;
             flow.snd_nxt = flow.snd_una + 1;
@@ -223,7 +223,7 @@ impl Tcp {
     }
 
     /// The handshake with the app is done.
-    pub(super) fn on_established(&mut self, flow: &mut Flow, cx: &Context<'_>) {
+    pub(super) fn on_established(&self, flow: &mut Flow, cx: &Context<'_>) {
         flow.retransmit_at = None;
         if flow.silent && flow.upstream == Upstream::None && flow.stage_at.is_none() {
             flow.stage_at = Some(cx.now + SILENCE);
@@ -256,7 +256,7 @@ impl Tcp {
     }
 
     /// Tells the app what the network told us.
-    fn refuse_syn(&mut self, flow: &mut Flow, cause: Failure, cx: &mut Context<'_>) -> Life {
+    fn refuse_syn(&self, flow: &Flow, cause: Failure, cx: &mut Context<'_>) -> Life {
         let unreachable = match cause {
             Failure::Refused | Failure::Reset | Failure::Other => return self.reset_app(flow, cx),
             Failure::HostUnreachable | Failure::TimedOut => Unreachable::Host,

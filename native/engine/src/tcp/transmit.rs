@@ -70,7 +70,7 @@ impl Tcp {
     }
 
     /// Bytes that the next segment carries.
-    fn sendable(&self, flow: &mut Flow) -> usize {
+    fn sendable(&self, flow: &Flow) -> usize {
         let in_flight = flow.bytes_in_flight();
         let mut window = flow.snd_wnd as usize;
         let mut cap = self
@@ -131,7 +131,7 @@ impl Tcp {
 
     /// Sends an ACK ahead of all else: a gap is told at once, most recent block first (RFC 5681 section 3.2, RFC 2018
     /// section 4).
-    pub(super) fn send_ack(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
+    pub(super) fn send_ack(&self, flow: &mut Flow, cx: &mut Context<'_>) {
         let options = if flow.sack_permitted {
             flow.hold.sack()
         } else {

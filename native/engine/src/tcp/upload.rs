@@ -138,7 +138,7 @@ impl Tcp {
     }
 
     /// The app's FIN follows its last byte; a window that opened is told.
-    pub(super) fn after_upload(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+    pub(super) fn after_upload(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         if flow.fin_received
             && !flow.has_upload()
             && !flow.upstream_shut
