@@ -68,7 +68,7 @@ need_rust() {
             rustup toolchain install >&2
         }
     elif ! command -v cargo >/dev/null || ! command -v rustc >/dev/null; then
-        install rustc-web cargo-web
+        install rustc-web cargo-web ca-certificates
     fi
     command -v cc >/dev/null || install gcc libc6-dev
     local have want
