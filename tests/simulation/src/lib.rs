@@ -18,8 +18,11 @@ pub mod record;
 pub mod referee;
 pub mod rules;
 pub mod script;
+pub mod seeds;
 pub mod stream;
+pub mod survive;
 pub mod world;
 
 pub use asking::PHONE_RESOLVER;
+pub use seeds::seeds;
 pub use world::{RESOLVER, Setup, World};

@@ -12,7 +12,7 @@ use simulation::phone::{AppNo, Socket};
 use simulation::rules::blocking;
 use simulation::script::{Ending, Pace, Script, Start, Text};
 use simulation::stream::Host;
-use simulation::{Setup, World};
+use simulation::{Setup, World, seeds};
 
 /// What is asked of one run.
 #[derive(Default, Clone, Copy)]
@@ -234,12 +234,12 @@ const PLAN: Plan = Plan {
 
 #[test]
 fn bytes_are_exact_in_fair_weather() {
-    (0..30).for_each(|seed| run(seed, PLAN));
+    seeds(0, 30).for_each(|seed| run(seed, PLAN));
 }
 
 #[test]
 fn bytes_are_exact_under_loss_reorder_and_duplicates() {
-    (100..140).for_each(|seed| {
+    seeds(100, 40).for_each(|seed| {
         run(
             seed,
             Plan {
@@ -253,7 +253,7 @@ fn bytes_are_exact_under_loss_reorder_and_duplicates() {
 
 #[test]
 fn bytes_are_exact_between_slow_readers_and_writers() {
-    (200..230).for_each(|seed| {
+    seeds(200, 30).for_each(|seed| {
         run(
             seed,
             Plan {
@@ -267,12 +267,12 @@ fn bytes_are_exact_between_slow_readers_and_writers() {
 
 #[test]
 fn resets_reach_both_sides() {
-    (300..330).for_each(|seed| run(seed, Plan { resets: true, ..PLAN }));
+    seeds(300, 30).for_each(|seed| run(seed, Plan { resets: true, ..PLAN }));
 }
 
 #[test]
 fn sequence_numbers_wrap() {
-    (400..430).for_each(|seed| {
+    seeds(400, 30).for_each(|seed| {
         run(
             seed,
             Plan {
@@ -286,7 +286,7 @@ fn sequence_numbers_wrap() {
 
 #[test]
 fn plain_handshakes_without_scale_sack_or_full_segments_work() {
-    (500..530).for_each(|seed| {
+    seeds(500, 30).for_each(|seed| {
         run(
             seed,
             Plan {
@@ -301,7 +301,7 @@ fn plain_handshakes_without_scale_sack_or_full_segments_work() {
 
 #[test]
 fn everything_at_once() {
-    (600..650).for_each(|seed| {
+    seeds(600, 50).for_each(|seed| {
         run(
             seed,
             Plan {

@@ -1,0 +1,524 @@
+//! Whatever arrives, the engine goes on: bytes are decoded into packets, news, time and commands.
+//!
+//! The bytes decide everything, so that a fuzzer can steer and a seed can repeat.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use blocklist::{AppId, Rules};
+use engine::{
+    AskId, Batch, Config, EchoId, Engine, Failure, FlowId, MappingId, Output, Pump, Stats, Timestamp,
+    Upstream,
+};
+use wire::icmp::Unreachable;
+
+use crate::clock::START;
+use crate::gauge::inside;
+use crate::names::{A, AAAA, HTTPS, Record, answer, client_hello, framed, http_get, question};
+use crate::packet::{ACK, Datagram, FIN, Icmp, PSH, Packet, RST, SYN, Segment};
+use crate::phone::{PHONE_V4, phone_ip};
+use crate::rules::blocking;
+use crate::world::RESOLVER;
+
+/// Outputs that one turn may have.
+const MAX_OUTPUTS: usize = 20_000;
+
+const FAILURES: [Failure; 7] = [
+    Failure::Refused,
+    Failure::Reset,
+    Failure::HostUnreachable,
+    Failure::NetUnreachable,
+    Failure::TimedOut,
+    Failure::Prohibited,
+    Failure::Other,
+];
+
+const CAUSES: [Unreachable; 6] = [
+    Unreachable::Net,
+    Unreachable::Host,
+    Unreachable::Protocol,
+    Unreachable::Port,
+    Unreachable::Prohibited,
+    Unreachable::TooBig(1280),
+];
+
+/// The bytes that are still to be decoded; zeros when they are used up.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn byte(&mut self) -> u8 {
+        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
+        self.0 = rest;
+        *first
+    }
+
+    fn word(&mut self) -> u16 {
+        u16::from_be_bytes([self.byte(), self.byte()])
+    }
+
+    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[usize::from(self.byte()) % choices.len()]
+    }
+
+    fn take(&mut self, len: usize) -> Vec<u8> {
+        let (first, rest) = self.0.split_at(len.min(self.0.len()));
+        self.0 = rest;
+        first.to_vec()
+    }
+}
+
+/// A flow as the far side of the TUN knows it.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    app: SocketAddr,
+    remote: SocketAddr,
+    seq: u32,
+    ack: u32,
+}
+
+struct Run<'a> {
+    bytes: Bytes<'a>,
+    engine: Engine,
+    rules: [Arc<Rules>; 2],
+    batch: Batch,
+    now: Timestamp,
+    known: Vec<Known>,
+    flows: Vec<FlowId>,
+    mappings: Vec<(MappingId, SocketAddr)>,
+    echoes: Vec<EchoId>,
+    asks: Vec<(AskId, Vec<u8>)>,
+    owners: Vec<FlowId>,
+}
+
+/// Lets the engine live through `bytes` and says what it counted. A panic is a bug of the engine.
+pub fn engine_survives(bytes: &[u8]) -> Stats {
+    let mut bytes = Bytes(bytes);
+    let mut key = [0; 32];
+    key[0] = bytes.byte();
+    let config = Config {
+        mtu: bytes.pick(&[1500, 9000, 1280, 68]),
+        segment_cap: bytes.pick(&[65_000, 15_872, 1_500]),
+        own_resolvers: vec![IpAddr::from([10, 111, 222, 2])],
+        max_tcp_flows: bytes.pick(&[16_384, 4]),
+        max_udp_mappings: bytes.pick(&[4_096, 3]),
+        ..Config::default()
+    };
+    let rules = [
+        Arc::new(blocking(&["ads.example", "192.0.2.66"])),
+        Arc::new(blocking(&["good.example"])),
+    ];
+    let batch = Batch::new(usize::from(config.mtu));
+    let engine = inside(|| Engine::new(config, rules[0].clone(), key, START));
+    let mut run = Run {
+        bytes,
+        engine,
+        rules,
+        batch,
+        now: START,
+        known: Vec::new(),
+        flows: Vec::new(),
+        mappings: Vec::new(),
+        echoes: Vec::new(),
+        asks: Vec::new(),
+        owners: Vec::new(),
+    };
+    run.set_upstream();
+    while !run.bytes.0.is_empty() {
+        run.turn();
+    }
+    // Time goes on until nothing is due, and everything is let go.
+    for _ in 0..200 {
+        let Some(at) = run.engine.poll_timeout() else {
+            break;
+        };
+        run.now = run.now.max(at);
+        run.batch.clear();
+        inside(|| run.engine.handle_timeout(run.now));
+        run.drain();
+    }
+    run.engine.stats().clone()
+}
+
+impl Run<'_> {
+    fn turn(&mut self) {
+        let micros = match self.bytes.byte() {
+            0..=127 => u64::from(self.bytes.byte()),
+            128..=223 => u64::from(self.bytes.byte()) * 3_000,
+            224..=250 => u64::from(self.bytes.byte()) * 1_000_000,
+            _ => u64::from(self.bytes.byte()) * 3_600_000_000,
+        };
+        self.now = self.now + Duration::from_micros(micros);
+        let now = self.now;
+        inside(|| self.engine.handle_timeout(now));
+        for _ in 0..self.bytes.byte() % 4 {
+            self.news();
+        }
+        self.batch.clear();
+        for _ in 0..self.bytes.byte() % 12 {
+            let mut packet = self.packet();
+            for _ in 0..self.bytes.byte() / 86 {
+                let at = usize::from(self.bytes.word()) % packet.len().max(1);
+                if let Some(byte) = packet.get_mut(at) {
+                    *byte ^= self.bytes.byte();
+                }
+            }
+            if self.bytes.byte() > 240 {
+                packet.truncate(usize::from(self.bytes.byte()));
+            }
+            self.batch.push(&packet);
+        }
+        inside(|| self.engine.handle_batch(&self.batch, now));
+        self.drain();
+    }
+
+    fn packet(&mut self) -> Vec<u8> {
+        match self.bytes.byte() {
+            0..=159 => self.segment().emit(),
+            160..=199 => self.datagram().emit(),
+            200..=209 => {
+                let to = self.remote().ip();
+                let payload = self.bytes.take(20);
+                Icmp::echo_request(phone_ip(to), to, self.bytes.word(), self.bytes.word(), &payload).emit()
+            }
+            210..=239 => self.fragment(),
+            _ => {
+                let len = usize::from(self.bytes.byte());
+                self.bytes.take(len)
+            }
+        }
+    }
+
+    fn remote(&mut self) -> SocketAddr {
+        let port = self.bytes.pick(&[443, 80, 53, 853, 9000, 8443, 22, 5000]);
+        let ip: IpAddr = match self.bytes.byte() % 6 {
+            0 => IpAddr::from([10, 111, 222, 2]),
+            1 => IpAddr::from([192, 0, 2, 66]),
+            2 => IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 9]),
+            3 => IpAddr::from([255, 255, 255, 255]),
+            last => IpAddr::from([203, 0, 113, last]),
+        };
+        SocketAddr::new(ip, port)
+    }
+
+    fn text(&mut self) -> Vec<u8> {
+        let name = self.bytes.pick(&["ads.example", "good.example", "x.ads.example"]);
+        let whole = match self.bytes.byte() % 8 {
+            0 | 1 => client_hello(name, 100 + usize::from(self.bytes.byte()) * 8),
+            2 => http_get(name),
+            3 => framed(&question(self.bytes.word(), name, A)),
+            4 => self.bytes.take(40),
+            5 => vec![b'G'; usize::from(self.bytes.byte())],
+            6 => vec![self.bytes.byte(); 1_000],
+            _ => Vec::new(),
+        };
+        let from = if self.bytes.byte() < 200 {
+            0
+        } else {
+            usize::from(self.bytes.byte())
+        };
+        let to = if self.bytes.byte() < 200 {
+            whole.len()
+        } else {
+            usize::from(self.bytes.byte())
+        };
+        whole.get(from..to.min(whole.len())).unwrap_or_default().to_vec()
+    }
+
+    fn segment(&mut self) -> Segment {
+        if self.known.is_empty() || self.bytes.byte() < 40 {
+            let remote = self.remote();
+            let app = SocketAddr::new(phone_ip(remote.ip()), 10_000 + u16::from(self.bytes.byte()));
+            let mut syn = Segment::new(app, remote, SYN, u32::from(self.bytes.word()) << 16, 0);
+            syn.mss = Some(self.bytes.word());
+            syn.scale = (self.bytes.byte() < 200).then_some(self.bytes.byte() % 16);
+            syn.sack_permitted = self.bytes.byte() < 200;
+            syn.window = self.bytes.word();
+            return syn;
+        }
+        let no = usize::from(self.bytes.byte()) % self.known.len();
+        let known = self.known[no];
+        let flags = self.bytes.pick(&[
+            ACK,
+            ACK,
+            ACK,
+            ACK | PSH,
+            ACK | FIN,
+            RST,
+            RST | ACK,
+            SYN,
+            0,
+            0xff,
+            SYN | FIN,
+        ]);
+        let mut segment = Segment::new(known.app, known.remote, flags, known.seq, known.ack);
+        segment.payload = self.text();
+        segment.window = self.bytes.pick(&[0xffff, 0, 1, 100, 5_000]);
+        match self.bytes.byte() {
+            0..=179 => {}
+            180..=209 => segment.seq = segment.seq.wrapping_add(u32::from(self.bytes.word())),
+            210..=229 => segment.seq = segment.seq.wrapping_sub(u32::from(self.bytes.word())),
+            230..=239 => segment.ack = segment.ack.wrapping_add(u32::from(self.bytes.word())),
+            240..=249 => segment.ack = segment.ack.wrapping_sub(u32::from(self.bytes.word())),
+            _ => segment.seq = segment.seq.wrapping_add(u32::from(self.bytes.word()) << 16),
+        }
+        if segment.seq == known.seq {
+            self.known[no].seq = known.seq.wrapping_add(segment.span());
+        }
+        segment
+    }
+
+    fn datagram(&mut self) -> Datagram {
+        let dst = self.remote();
+        let src = SocketAddr::new(phone_ip(dst.ip()), 20_000 + u16::from(self.bytes.byte() % 8));
+        let name = self.bytes.pick(&["ads.example", "good.example", "shop.example"]);
+        let record_type = self.bytes.pick(&[A, AAAA, HTTPS, 255]);
+        let payload = match self.bytes.byte() % 4 {
+            0 | 1 => question(self.bytes.word(), name, record_type),
+            2 => vec![0xc3; usize::from(self.bytes.word() % 1_400)],
+            _ => self.bytes.take(30),
+        };
+        Datagram { src, dst, payload }
+    }
+
+    fn fragment(&mut self) -> Vec<u8> {
+        let body = self.bytes.take(64);
+        let (id, word) = (self.bytes.word() % 4, self.bytes.word() & 0x200f);
+        let IpAddr::V4(src) = PHONE_V4 else { return body };
+        crate::packet::ipv4_packet(
+            src,
+            [203, 0, 113, 4].into(),
+            self.bytes.pick(&[6, 17, 1]),
+            id,
+            word,
+            &body,
+        )
+    }
+
+    fn flow(&mut self) -> FlowId {
+        let no = usize::from(self.bytes.byte());
+        let stranger = FlowId {
+            index: u32::from(self.bytes.byte()),
+            generation: 0,
+        };
+        self.flows
+            .get(no % (self.flows.len() + 1))
+            .copied()
+            .unwrap_or(stranger)
+    }
+
+    fn news(&mut self) {
+        let now = self.now;
+        match self.bytes.byte() % 16 {
+            0 | 1 => {
+                let flow = self.flow();
+                let failed = Err(self.bytes.pick(&FAILURES));
+                let outcome = if self.bytes.byte() < 200 { Ok(()) } else { failed };
+                inside(|| self.engine.handle_dialed(flow, outcome, now));
+            }
+            2..=4 => {
+                let (flow, closed) = (self.flow(), self.bytes.byte() > 200);
+                inside(|| self.engine.handle_readable(flow, closed, now));
+            }
+            5 | 6 => {
+                let flow = self.flow();
+                inside(|| self.engine.handle_writable(flow, now));
+            }
+            7 | 8 => self.datagram_news(),
+            9 => {
+                let echo = EchoId {
+                    index: u32::from(self.bytes.byte() % 4),
+                    generation: 0,
+                };
+                let echo = self.echoes.last().copied().unwrap_or(echo);
+                let (seq, payload) = (self.bytes.word(), self.bytes.take(10));
+                inside(|| self.engine.handle_echo_reply(echo, seq, &payload, now));
+                let cause = self.bytes.pick(&CAUSES);
+                inside(|| self.engine.handle_echo_failed(echo, cause, now));
+            }
+            10..=12 => self.answer_news(),
+            13 => {
+                let flow = self.owners.pop().unwrap_or(FlowId {
+                    index: 0,
+                    generation: 0,
+                });
+                let owner = (self.bytes.byte() < 128).then_some(AppId(10_077));
+                inside(|| self.engine.handle_owner(flow, owner, now));
+            }
+            _ => self.command(),
+        }
+    }
+
+    fn datagram_news(&mut self) {
+        let now = self.now;
+        let no = usize::from(self.bytes.byte());
+        let known = self.mappings.get(no % self.mappings.len().max(1)).copied();
+        let Some((mapping, to)) = known else { return };
+        let from = if self.bytes.byte() < 200 {
+            to
+        } else {
+            self.remote()
+        };
+        if self.bytes.byte() < 180 {
+            let payload = vec![1; usize::from(self.bytes.word())];
+            inside(|| self.engine.handle_datagram(mapping, from, &payload, now));
+        } else {
+            let cause = self.bytes.pick(&CAUSES);
+            inside(|| self.engine.handle_datagram_failed(mapping, from, cause, now));
+        }
+    }
+
+    fn answer_news(&mut self) {
+        let now = self.now;
+        let Some((ask, asked)) = self.asks.pop() else {
+            return;
+        };
+        let records = [
+            Record::alias(
+                "good.example",
+                self.bytes.pick(&["x.ads.example", "cdn.example", "good.example"]),
+            ),
+            Record::address("cdn.example", self.remote().ip()),
+            Record::address("good.example", self.remote().ip()),
+        ];
+        let mut message = answer(
+            &asked,
+            self.bytes.byte() % 6,
+            &records[usize::from(self.bytes.byte() % 3)..],
+        );
+        for _ in 0..self.bytes.byte() / 100 {
+            let at = usize::from(self.bytes.word()) % message.len();
+            message[at] ^= self.bytes.byte();
+        }
+        if self.bytes.byte() > 220 {
+            inside(|| self.engine.handle_ask_failed(ask, now));
+        } else {
+            inside(|| self.engine.handle_answer(ask, &message, now));
+        }
+    }
+
+    fn command(&mut self) {
+        let now = self.now;
+        match self.bytes.byte() % 8 {
+            0 => inside(|| self.engine.network_changed(now)),
+            1 => {
+                let rules = self.rules[usize::from(self.bytes.byte() % 2)].clone();
+                inside(|| self.engine.replace_rules(rules, now));
+            }
+            2 => self.set_upstream(),
+            _ => inside(|| self.engine.handle_tun_full(now)),
+        }
+    }
+
+    fn set_upstream(&mut self) {
+        let byte = self.bytes.byte();
+        let upstream = Upstream {
+            ipv4: byte & 7 != 7,
+            ipv6: byte & 0x18 != 0x18,
+            resolvers: vec![RESOLVER],
+            ..Upstream::default()
+        };
+        let now = self.now;
+        inside(|| self.engine.set_upstream(upstream, now));
+    }
+
+    fn drain(&mut self) {
+        let now = self.now;
+        for _ in 0..MAX_OUTPUTS {
+            let (send, flow) = match inside(|| self.engine.poll_output(&self.batch)) {
+                None => return,
+                Some(Output::SendUpstream(flow)) => (true, flow),
+                Some(Output::RecvUpstream(flow)) => (false, flow),
+                Some(Output::WriteTun(pieces)) => {
+                    let packet = pieces.to_vec();
+                    learn(&mut self.known, &packet);
+                    continue;
+                }
+                Some(Output::Dial { flow, .. }) => {
+                    self.flows.push(flow);
+                    continue;
+                }
+                Some(Output::SendDatagram { mapping, to, .. }) => {
+                    self.mappings.push((mapping, to));
+                    continue;
+                }
+                Some(Output::SendEcho { echo, .. }) => {
+                    self.echoes.push(echo);
+                    continue;
+                }
+                Some(Output::Ask { ask, message, .. }) => {
+                    self.asks.push((ask, message));
+                    continue;
+                }
+                Some(Output::WhoOwns { flow, .. }) => {
+                    self.owners.push(flow);
+                    continue;
+                }
+                Some(_) => continue,
+            };
+            let bytes = &mut self.bytes;
+            if send {
+                inside(|| {
+                    self.engine.send_upstream(flow, &self.batch, now, |pieces| {
+                        pump(
+                            bytes,
+                            pieces.iter().map(|piece: &IoSlice<'_>| piece.len()).sum(),
+                            false,
+                        )
+                    });
+                });
+            } else {
+                inside(|| {
+                    self.engine.recv_upstream(flow, now, |pieces| {
+                        pump(
+                            bytes,
+                            pieces.iter().map(|piece: &IoSliceMut<'_>| piece.len()).sum(),
+                            true,
+                        )
+                    });
+                });
+            }
+        }
+        panic!("the outputs of one turn do not end");
+    }
+}
+
+/// What a socket does with so many bytes.
+fn pump(bytes: &mut Bytes<'_>, offered: usize, reads: bool) -> Pump {
+    match bytes.byte() {
+        0 => Pump::Full,
+        1..=99 if offered > 0 => Pump::Moved(offered),
+        100..=219 if offered > 0 => Pump::Moved(1 + usize::from(bytes.word()) % offered),
+        250..=252 if reads => Pump::Eof,
+        253..=255 => Pump::Failed(bytes.pick(&FAILURES)),
+        _ => Pump::Full,
+    }
+}
+
+/// Follows the engine's numbers, so that later packets can fit.
+fn learn(known: &mut Vec<Known>, packet: &[u8]) {
+    let Ok(Packet::Tcp(segment)) = Packet::parse(packet) else {
+        return;
+    };
+    let (app, remote) = (segment.dst, segment.src);
+    let ack = segment.seq.wrapping_add(segment.span());
+    let at = known
+        .iter()
+        .position(|flow| flow.app == app && flow.remote == remote);
+    match at {
+        Some(at) if segment.has(RST) => {
+            known.remove(at);
+        }
+        Some(at) => known[at].ack = ack,
+        None if segment.has(SYN | ACK) => {
+            known.push(Known {
+                app,
+                remote,
+                seq: segment.ack,
+                ack,
+            });
+        }
+        None => {}
+    }
+}
