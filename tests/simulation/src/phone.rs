@@ -41,6 +41,8 @@ pub struct Socket {
     pub timeout: Option<Duration>,
     /// Waits so long before it acknowledges.
     pub ack_delay: Option<Duration>,
+    /// Slows down at losses, as every real phone does.
+    pub congestion: bool,
 }
 
 impl Default for Socket {
@@ -51,6 +53,7 @@ impl Default for Socket {
             keep_alive: None,
             timeout: None,
             ack_delay: Some(Duration::from_millis(10)),
+            congestion: false,
         }
     }
 }
@@ -177,6 +180,9 @@ impl Phone {
         tcp.set_keep_alive(socket.keep_alive.map(Into::into));
         tcp.set_timeout(socket.timeout.map(Into::into));
         tcp.set_ack_delay(socket.ack_delay.map(Into::into));
+        if socket.congestion {
+            tcp.set_congestion_control(tcp::CongestionControl::Reno);
+        }
         let local = SocketAddr::new(phone_ip(to.ip()), self.free_port());
         tcp.connect(self.iface.context(), to, local)
             .expect("a fresh socket connects");

@@ -39,6 +39,8 @@ pub struct Setup {
     pub disguise: Disguise,
     /// The sockets say "readable" and "writable" more often than they must.
     pub chatty: bool,
+    /// Writes to the TUN that it refuses for want of memory, in parts of a thousand.
+    pub tun_full: u32,
 }
 
 impl Setup {
@@ -56,6 +58,7 @@ impl Setup {
             turn: Duration::from_micros(20),
             disguise: Disguise::default(),
             chatty: false,
+            tun_full: 0,
         }
     }
 
@@ -108,12 +111,14 @@ pub struct World {
     turn: Duration,
     ready: Timestamp,
     chatty: bool,
+    tun_full: u32,
     dice: Dice,
 }
 
 /// What one output asks for, without its borrow.
 enum Work {
     None,
+    TunFull,
     Send(FlowId),
     Receive(FlowId),
 }
@@ -131,6 +136,7 @@ impl World {
             turn,
             disguise,
             chatty,
+            tun_full,
         } = setup;
         let mut dice = Dice::new(seed);
         let mtu = usize::from(config.mtu);
@@ -154,6 +160,7 @@ impl World {
             turn,
             ready: START,
             chatty,
+            tun_full,
             dice,
         };
         world.drain();
@@ -285,6 +292,10 @@ impl World {
             let Some(work) = self.output() else { return };
             match work {
                 Work::None => {}
+                Work::TunFull => {
+                    let now = self.now;
+                    inside(|| self.engine.handle_tun_full(now));
+                }
                 Work::Send(flow) => self.send_upstream(flow),
                 Work::Receive(flow) => self.recv_upstream(flow),
             }
@@ -309,6 +320,10 @@ impl World {
                 record.packets_down += 1;
                 if let Err(why) = self.referee.see_down(&packet) {
                     panic!("seed {}: {why}\n{}", self.seed, self.story());
+                }
+                // Small packets always find memory.
+                if packet.len() > 2_000 && self.dice.permille(self.tun_full) {
+                    return Some(Work::TunFull);
                 }
                 self.down.push(packet, now);
             }

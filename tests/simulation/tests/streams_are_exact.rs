@@ -133,6 +133,7 @@ fn run(seed: u64, plan: Plan) {
         let socket = Socket {
             rx: dice.pick(&[65_535, 4_096, 20_000, 262_144]),
             tx: dice.pick(&[65_535, 8_192]),
+            congestion: dice.permille(500),
             // A reset may be lost: only who asks again hears of it.
             keep_alive: plan.resets.then_some(Duration::from_secs(7)),
             ..Socket::default()
