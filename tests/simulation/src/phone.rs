@@ -180,9 +180,11 @@ impl Phone {
         tcp.set_keep_alive(socket.keep_alive.map(Into::into));
         tcp.set_timeout(socket.timeout.map(Into::into));
         tcp.set_ack_delay(socket.ack_delay.map(Into::into));
-        if socket.congestion {
-            tcp.set_congestion_control(tcp::CongestionControl::Reno);
-        }
+        tcp.set_congestion_control(if socket.congestion {
+            tcp::CongestionControl::Reno
+        } else {
+            tcp::CongestionControl::None
+        });
         let local = SocketAddr::new(phone_ip(to.ip()), self.free_port());
         tcp.connect(self.iface.context(), to, local)
             .expect("a fresh socket connects");

@@ -35,6 +35,7 @@ fn uploads_through_a_short_queue_do_not_stall() {
                 );
                 let socket = Socket {
                     tx: 400_000,
+                    congestion: true,
                     ..Socket::default()
                 };
                 world.phone.connect(server(no), socket, Script::says(said));
