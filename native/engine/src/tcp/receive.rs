@@ -86,6 +86,11 @@ impl Tcp {
 
     /// RFC 5961 section 3.2: only the exact sequence number resets; another one in the window is challenged.
     fn on_reset(&mut self, flow: &mut Flow, header: &TcpHeader, cx: &mut Context<'_>) -> Life {
+        if flow.fin_received && flow.fin_acked {
+            // The conversation with the app is over, as in TIME-WAIT (RFC 1337): its RST answers something stale and
+            // takes back nothing of what is still on its way to the far end.
+            return Life::Goes;
+        }
         if header.seq == flow.rcv_nxt || flow.phase == Phase::SynReceived {
             return Life::Ends { reset: true };
         }

@@ -76,6 +76,10 @@ impl Tcp {
                         tcp.on_moved(flow, n);
                         cx.stats.bytes_up += n as u64;
                         flow.writable = n >= offered;
+                        if flow.fin_received {
+                            // What the app left behind is still on its way.
+                            flow.stage_at = Some(super::expire::half_closed_at(cx.now));
+                        }
                     }
                     Pump::Full | Pump::Eof => flow.writable = false,
                     Pump::Failed(cause) => return tcp.upstream_failed(flow, cause, cx),
