@@ -138,14 +138,10 @@ pub fn engine_survives(bytes: &[u8]) -> Stats {
         inside(|| run.engine.handle_timeout(run.now));
         run.drain();
     }
-    run.stats()
+    run.engine.stats()
 }
 
 impl Run<'_> {
-    fn stats(&self) -> Stats {
-        self.engine.stats().clone()
-    }
-
     fn turn(&mut self) {
         let micros = match self.bytes.byte() {
             0..=127 => u64::from(self.bytes.byte()),

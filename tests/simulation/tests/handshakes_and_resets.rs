@@ -320,3 +320,59 @@ fn what_was_read_is_delivered_before_the_reset() {
         (150_000, None, true)
     );
 }
+
+#[test]
+fn reset_after_both_ends_finished_takes_nothing_back() {
+    // The server finishes at once and reads slowly; the app finishes and is gone.
+    let script = Script::says(Text::of(b"bye")).reading(Pace::slow(500, 100));
+    let mut world = World::fair(1, blocking(&[]));
+    world
+        .internet
+        .listen(server(), Host::new(script).cramped(1_000, usize::MAX));
+    let mut hand = Hand::open(&mut world, server(), 9);
+    world.run_for(Duration::from_millis(100));
+    hand.hear_all(&mut world);
+    hand.ack = hand.ack.wrapping_add(4);
+    for _ in 0..9 {
+        let more = hand.segment(ACK, &[0; 1_000]);
+        hand.say(&mut world, more);
+    }
+    let last = hand.segment(FIN | ACK, &[0; 1_000]);
+    hand.say(&mut world, last.clone());
+    world.run_for(AT_ONCE);
+    assert!(
+        hand.hear_all(&mut world)
+            .iter()
+            .any(|segment| segment.ack == hand.seq)
+    );
+    // A stale copy is acknowledged, and the app, which has no socket any more, answers with a reset.
+    hand.say_aside(&mut world, &last);
+    let answer = hand.expect(&mut world, AT_ONCE);
+    let mut reset = hand.segment(RST, b"");
+    reset.seq = answer.ack;
+    hand.say_aside(&mut world, &reset);
+    world.run_for(20 * SECOND);
+    let stream = world.internet.stream_to(server()).unwrap();
+    assert_eq!(
+        (stream.speaker.heard, stream.speaker.heard_end),
+        (10_000, true),
+        "{}",
+        world.story()
+    );
+}
+
+#[test]
+fn upload_that_drains_slowly_after_the_app_has_gone_is_not_cut() {
+    let script = Script::says(Text::of(b"bye")).reading(Pace::slow(100, 1_000));
+    let mut world = World::fair(1, blocking(&[]));
+    world
+        .internet
+        .listen(server(), Host::new(script).cramped(1_000, usize::MAX));
+    let app = world
+        .phone
+        .connect(server(), Socket::default(), Script::says(Text::seeded(1, 60_000)));
+    world.run_for(700 * SECOND);
+    let stream = world.internet.stream_to(server()).unwrap();
+    assert_eq!(stream.speaker.heard, 60_000, "{}", world.story());
+    assert!(world.phone.app(app).is_complete());
+}

@@ -167,7 +167,7 @@ fn run(seed: u64, plan: Plan) {
 fn judge(world: &World, pair: &Pair, plan: Plan) {
     let (seed, app) = (world.seed, world.phone.app(pair.app));
     let stream = world.internet.stream_to(pair.server);
-    let server = stream.map(|stream| &stream.speaker);
+    let server = stream.filter(|stream| stream.open).map(|stream| &stream.speaker);
     let tell = |why: &str| -> String {
         let brief = |speaker: &simulation::script::Speaker| {
             format!(
