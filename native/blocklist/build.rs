@@ -6,10 +6,6 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-#[path = "build/form.rs"]
-mod form;
-#[path = "build/record.rs"]
-mod record;
 #[path = "build/table.rs"]
 mod table;
 
@@ -28,9 +24,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut features = BTreeMap::new();
     for (stem, text) in &files {
         let file = format!("blocklists/{stem}.toml");
-        let read = record::read(stem, text).map_err(|mend| format!("{file}: {mend}"))?;
-        rules.extend(read.rules);
-        features.extend(read.features);
+        let read = records::File::parse(text).and_then(|read| read.shipped(stem));
+        let (read, switches) = read.map_err(|problem| {
+            format!(
+                "{file}:{}: {}",
+                records::line_of(text, problem.at.start),
+                problem.sentence()
+            )
+        })?;
+        rules.extend(read);
+        features.extend(switches);
     }
     let source = table::emit(&rules, &features)?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?).join("builtin.rs");

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Error, Write as _};
 use std::net::IpAddr;
 
-use super::form::{Reach, Reply, ReplyKind};
-use super::record::{Kept, Preset, Rule};
+use records::{Kept, Preset, Reach, Reply, ReplyKind, Rule};
 
 /// The text under construction; equal pieces share a place.
 #[derive(Default)]
@@ -74,18 +73,6 @@ fn check(rules: &[Rule], features: &BTreeMap<String, String>) -> Result<(), Stri
         }
     }
     Ok(())
-}
-
-impl Rule {
-    /// Whether this rule meets the other's name as well and says the opposite.
-    fn swallows(&self, other: &Self) -> bool {
-        let beneath = other
-            .pattern
-            .strip_suffix(&self.pattern)
-            .is_some_and(|rest| rest.ends_with('.'));
-        let is_block = |rule: &Self| matches!(rule.kept, Kept::Block(_));
-        self.reach == Reach::Subdomains && beneath && is_block(self) != is_block(other)
-    }
 }
 
 fn write_rule(

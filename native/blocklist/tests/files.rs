@@ -1,16 +1,11 @@
 //! The files of the built-in list, checked as the build checks them: each mistake is met with what to mend.
 
-#[path = "../build/form.rs"]
-mod form;
-#[expect(dead_code, reason = "the build script reads more of a record than this test")]
-#[path = "../build/record.rs"]
-mod record;
 #[path = "../build/table.rs"]
 mod table;
 
 use std::collections::BTreeMap;
 
-use record::{Kept, Preset};
+use records::{File, Kept, Preset, Rule};
 
 const HEAD: &str = r#"
 schema = 1
@@ -39,10 +34,17 @@ evidence = ["a"]
 status = "shipped"
 "#;
 
+fn read(text: &str) -> Result<Vec<Rule>, String> {
+    let shipped = File::parse(text).and_then(|file| file.shipped("file"));
+    shipped
+        .map(|(rules, _)| rules)
+        .map_err(|problem| problem.sentence())
+}
+
 fn preset(text: &str) -> Preset {
-    let read = record::read("file", text).expect("the record is sound");
-    assert_eq!(read.rules.len(), 1);
-    match read.rules[0].kept {
+    let rules = read(text).expect("the record is sound");
+    assert_eq!(rules.len(), 1);
+    match rules[0].kept {
         Kept::Block(preset) => preset,
         ref kept => panic!("{kept:?}"),
     }
@@ -73,7 +75,7 @@ fn each_mistake_is_met_with_what_to_mend() {
         ("sends = \"S.\"", "sents = \"S.\"", "unknown field `sents`"),
     ] {
         assert!(HEAD.contains(right), "{right}");
-        let error = record::read("file", &HEAD.replacen(right, wrong, 1)).expect_err(wrong);
+        let error = read(&HEAD.replacen(right, wrong, 1)).expect_err(wrong);
         assert!(error.contains(mend), "{wrong}: {error}");
     }
 }
@@ -118,12 +120,7 @@ fn siblings_and_ports_become_rules_of_their_own() {
         "names = { cn = \"ads.example.com\", intl = \"ads.example.net\" }",
         1,
     );
-    let ids: Vec<String> = record::read("file", &family)
-        .unwrap()
-        .rules
-        .into_iter()
-        .map(|rule| rule.id)
-        .collect();
+    let ids: Vec<String> = read(&family).unwrap().into_iter().map(|rule| rule.id).collect();
     assert_eq!(ids, ["file/r-cn", "file/r-intl"]);
     let address = HEAD
         .replacen(
@@ -132,7 +129,7 @@ fn siblings_and_ports_become_rules_of_their_own() {
             1,
         )
         .replacen("match = \"exact\"\n", "", 1);
-    let rules = record::read("file", &address).unwrap().rules;
+    let rules = read(&address).unwrap();
     let networks: Vec<_> = rules.iter().map(|rule| rule.network.unwrap()).collect();
     let address = "192.0.2.0".parse().unwrap();
     assert_eq!(networks, [(address, 24, 80), (address, 24, 443)]);
@@ -148,8 +145,8 @@ fn rules_that_contradict_or_repeat_one_another_are_refused() {
             .replacen("id = \"r\"", &format!("id = \"{id}\""), 1)
             .replacen("sends", "why", 1)
             .replacen("breaks = \"none\"\n", "", 1);
-        let mut rules = record::read("file", HEAD).unwrap().rules;
-        rules.extend(record::read("file", &other).unwrap().rules);
+        let mut rules = read(HEAD).unwrap();
+        rules.extend(read(&other).unwrap());
         table::emit(&rules, &BTreeMap::new()).map_err(|error| error.to_string())
     };
     assert!(emit("example.com", "exact", "s").is_ok_and(|source| source.contains("Role::Essential")));
@@ -178,6 +175,6 @@ fn a_lead_and_a_tombstone_block_nothing() {
             &format!("note = \"n\"\nstatus = \"{status}\""),
             1,
         );
-        assert!(record::read("file", &text).unwrap().rules.is_empty());
+        assert!(read(&text).unwrap().is_empty());
     }
 }
