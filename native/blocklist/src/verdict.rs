@@ -40,6 +40,21 @@ pub enum Because {
     NoRule,
 }
 
+impl Because {
+    /// The line of the table in `precedence.rs` that decided, from 1; a lower one wins.
+    pub const fn precedence(self) -> u8 {
+        match self {
+            Self::AppRule(_) => 1,
+            Self::OwnerAllow(_) => 2,
+            Self::OwnerBlock(_) => 3,
+            Self::Essential(_) => 4,
+            Self::Feature(_) => 5,
+            Self::List(_) => 6,
+            Self::NoRule => 7,
+        }
+    }
+}
+
 /// What a blocked question is answered with, where a rule brings its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reply {

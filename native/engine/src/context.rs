@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use blocklist::{Because, Rules, Verdict};
+use blocklist::{Rules, Verdict};
 use wire::icmp::{Unreachable, emit_unreachable};
 
 use crate::memory::Memory;
@@ -46,7 +46,7 @@ impl Context<'_> {
             .verdict_ip(ip, remote.port(), None)
             .unwrap_or(Verdict::NO_RULE);
         if let Some(origin) = self.memory.covering(remote.ip(), None, self.now)
-            && precedence(origin.verdict.because) <= precedence(verdict.because)
+            && origin.verdict.because.precedence() <= verdict.because.precedence()
         {
             return Decision::new(origin.verdict, Seen::Query, Some(origin.asked.clone()));
         }
@@ -76,19 +76,6 @@ impl Context<'_> {
             owner: None,
             record_type: None,
         })));
-    }
-}
-
-/// The order of DESIGN's verdicts, first hit first.
-const fn precedence(because: Because) -> u8 {
-    match because {
-        Because::AppRule(_) => 0,
-        Because::OwnerAllow(_) => 1,
-        Because::OwnerBlock(_) => 2,
-        Because::Essential(_) => 3,
-        Because::Feature(_) => 4,
-        Because::List(_) => 5,
-        Because::NoRule => 6,
     }
 }
 
