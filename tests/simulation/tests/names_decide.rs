@@ -160,3 +160,42 @@ fn name_shown_on_any_other_port_is_judged_too() {
         assert_eq!(world.record.bytes_to(server), 0);
     }
 }
+
+#[test]
+fn each_request_of_a_kept_alive_connection_is_judged() {
+    let good = http_get("good.example");
+    for requests in [1, 3, 40, 200] {
+        let mut world = World::fair(8, blocking(&["ads.example"]));
+        let server = at("203.0.113.9:80");
+        world.internet.listen(server, Host::new(Script::echo()));
+        let mut said = good.repeat(requests);
+        said.extend(http_get("x.ads.example"));
+        let app = world
+            .phone
+            .connect(server, Socket::default(), Script::says(Text::of(&said)));
+        assert!(world.run_until(SECONDS_5, |world| world.phone.is_quiet()));
+        assert!(world.phone.app(app).speaker.reset, "{requests}");
+        let left = world.record.bytes_to(server);
+        assert!(left <= (good.len() * requests) as u64, "{requests}: {left}");
+    }
+}
+
+#[test]
+fn allowed_requests_and_what_follows_an_upgrade_flow_through() {
+    let mut world = World::fair(9, blocking(&["ads.example"]));
+    let server = at("203.0.113.9:80");
+    world.internet.listen(server, Host::new(Script::echo()));
+    let mut head = http_get("good.example").repeat(50);
+    head.extend(http_get("other.example").repeat(50));
+    head.extend([0x81, 0x05]);
+    let said = Text::seeded(9, 100_000).after(&head);
+    let script = Script::says(said.clone()).expecting(said);
+    let app = world.phone.connect(server, Socket::default(), script);
+    assert!(
+        world.run_until(Duration::from_secs(60), |world| world.phone.is_quiet()),
+        "{}",
+        world.story()
+    );
+    assert!(world.phone.app(app).is_complete());
+    assert_eq!(world.record.bytes_to(server), 100_000 + head.len() as u64);
+}

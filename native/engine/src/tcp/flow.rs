@@ -79,10 +79,12 @@ pub(super) struct Flow {
     pub(super) upstream: Upstream,
     pub(super) judgement: Judgement,
     pub(super) owner: Owner,
-    /// Bytes of the app that were read for a name.
+    /// Bytes of the app that were taken in order.
     pub(super) read: u64,
     /// Reads on after the first bytes were let go without a name: see `judge.rs`.
     pub(super) late: Option<Box<Inspection>>,
+    /// Where the next request of a kept-alive HTTP connection begins, and what will read it.
+    pub(super) next_request: Option<(u64, Box<Inspection>)>,
     /// The name that the verdict was made on, for `replace_rules`.
     pub(super) name: Option<(Name, crate::Seen)>,
 
@@ -179,6 +181,7 @@ impl Flow {
             owner: Owner::NotAsked,
             read: 0,
             late: None,
+            next_request: None,
             name: None,
             rcv_nxt: SeqNumber(0),
             rcv_edge: SeqNumber(0),
@@ -240,6 +243,14 @@ impl Flow {
     /// Whether the app's bytes may go straight to the socket.
     pub(super) fn can_forward(&self) -> bool {
         matches!(self.judgement, Judgement::Allowed) && self.upstream == Upstream::Connected && self.writable
+    }
+
+    /// How many of the next `len` bytes of the app come before the next request.
+    pub(super) fn until_next_request(&self, len: usize) -> usize {
+        let Some((offset, _)) = &self.next_request else {
+            return len;
+        };
+        usize::try_from(offset.saturating_sub(self.read)).map_or(len, |before| before.min(len))
     }
 
     /// Whether the app's bytes wait for the socket.

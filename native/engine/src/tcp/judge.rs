@@ -8,7 +8,7 @@ use wire::Name;
 use super::flow::{Flow, Judgement, Owner, Phase, Upstream};
 use super::open::is_named;
 use super::{Context, Life, Tcp};
-use crate::inspect::Finding;
+use crate::inspect::{Finding, Next};
 use crate::outbox::Command;
 use crate::policy::Decision;
 use crate::{Event, FlowId, Seen, Timestamp, Transport, VerdictEvent};
@@ -28,6 +28,7 @@ pub(super) const SILENT_DIAL_WAIT: Duration = Duration::from_secs(3);
 impl Tcp {
     /// Reads bytes whose turn it is for a name, as long as one may come, and acts on it.
     pub(super) fn read_for_name(&mut self, flow: &mut Flow, bytes: &[u8], cx: &mut Context<'_>) -> Life {
+        begin_next_request(flow);
         let inspection = match &mut flow.judgement {
             Judgement::Reading(inspection) => inspection,
             Judgement::Allowed | Judgement::AwaitingOwner => match &mut flow.late {
@@ -36,30 +37,41 @@ impl Tcp {
             },
         };
         let finding = inspection.push(flow.read, bytes);
-        let certain = inspection.is_certain();
-        flow.read += bytes.len() as u64;
         match finding {
-            Finding::NeedMore if matches!(flow.judgement, Judgement::Reading(_)) => {
-                let wait = if certain || is_named(flow.remote.port()) {
-                    HELLO_WAIT
-                } else {
-                    LETTERS_WAIT
-                };
-                let begun = flow
-                    .stage_at
-                    .filter(|_| flow.read > bytes.len() as u64 && !certain);
-                flow.stage_at = begun.or(Some(cx.now + wait));
+            Finding::NeedMore => {
+                let certain = inspection.is_certain();
+                wait_for_more(flow, certain, cx.now);
                 Life::Goes
             }
-            Finding::NeedMore => Life::Goes,
-            Finding::Name(name, seen) => {
-                flow.late = None;
-                flow.name = Some((name, seen));
-                self.ask_owner_or_decide(flow, cx)
-            }
+            Finding::Name(name, seen) => self.on_name(flow, name, seen, cx),
             Finding::Undecidable(_) if flow.late.take().is_some() => Life::Goes,
+            // What follows a request on its connection and is none was let through with it: WebSocket, CONNECT.
+            Finding::Undecidable(_) if flow.name.is_some() => {
+                self.allow(flow, cx);
+                Life::Goes
+            }
             Finding::Undecidable(_) => self.decide(flow, cx),
         }
+    }
+
+    /// A name was read. On plaintext HTTP the connection's next request may have another.
+    fn on_name(&mut self, flow: &mut Flow, name: Name, seen: Seen, cx: &mut Context<'_>) -> Life {
+        let reading = match std::mem::replace(&mut flow.judgement, Judgement::Allowed) {
+            Judgement::Reading(inspection) => Some(inspection),
+            Judgement::Allowed | Judgement::AwaitingOwner => None,
+        };
+        let inspection = reading.or_else(|| flow.late.take());
+        flow.next_request = inspection.and_then(|inspection| match inspection.next() {
+            Next::At(offset) => Some((offset, inspection)),
+            Next::Unknown | Next::Never => None,
+        });
+        let again = flow.name.as_ref().is_some_and(|(before, _)| *before == name);
+        flow.name = Some((name, seen));
+        if again {
+            self.allow(flow, cx);
+            return Life::Goes;
+        }
+        self.ask_owner_or_decide(flow, cx)
     }
 
     /// The app has finished while its first bytes were still being read: what is there has to do.
@@ -252,4 +264,29 @@ pub(super) fn tell(flow: &Flow, decision: &Decision, cx: &mut Context<'_>) {
         owner: flow.owner.app(),
         record_type: None,
     })));
+}
+
+/// A connection that was allowed by a request's host is read again where its next request begins.
+fn begin_next_request(flow: &mut Flow) {
+    if !matches!(flow.judgement, Judgement::Allowed) || flow.until_next_request(1) > 0 {
+        return;
+    }
+    if let Some((offset, mut inspection)) = flow.next_request.take() {
+        inspection.reset(offset);
+        flow.judgement = Judgement::Reading(inspection);
+    }
+}
+
+/// The deadline of a hello or request that has begun.
+fn wait_for_more(flow: &mut Flow, certain: bool, now: Timestamp) {
+    if !matches!(flow.judgement, Judgement::Reading(_)) {
+        return;
+    }
+    let wait = if certain || is_named(flow.remote.port()) {
+        HELLO_WAIT
+    } else {
+        LETTERS_WAIT
+    };
+    let begun = flow.stage_at.filter(|_| !flow.held.is_empty() && !certain);
+    flow.stage_at = begun.or(Some(now + wait));
 }

@@ -269,13 +269,26 @@ impl Tcp {
         if flow.upstream == Upstream::Local {
             return self.take_local(flow, bytes, cx);
         }
-        if let Life::Ends { reset } = self.read_for_name(flow, bytes, cx) {
-            return Life::Ends { reset };
+        let mut taken = 0;
+        while let rest = bytes.get(taken..).unwrap_or_default()
+            && !rest.is_empty()
+        {
+            if let Life::Ends { reset } = self.read_for_name(flow, rest, cx) {
+                return Life::Ends { reset };
+            }
+            let len = flow.until_next_request(rest.len());
+            if len == 0 {
+                // The next request waits until the verdict on this one: not taken, so the app sends it again.
+                flow.rcv_nxt = flow.rcv_nxt - rest.len();
+                return Life::Goes;
+            }
+            if slice.is_none() || !flow.can_forward() {
+                self.flatten(flow, batch);
+            }
+            self.append(flow, &rest[..len], slice.map(|slice| slice.part(taken, len)));
+            flow.read += len as u64;
+            taken += len;
         }
-        if slice.is_none() || !flow.can_forward() {
-            self.flatten(flow, batch);
-        }
-        self.append(flow, bytes, slice);
         Life::Goes
     }
 
