@@ -37,8 +37,9 @@ impl Tcp {
             flow.ack_pending = false;
             return None;
         }
-        let len = self.sendable(flow);
         let offset = flow.bytes_in_flight();
+        // Only what fits the pieces of one write is on its way then.
+        let len = flow.sent.slices(offset, self.sendable(flow), |_| ());
         let fin =
             flow.eof && !flow.fin_acked && offset + len == flow.sent.len() && flow.in_flight() == offset;
         if len == 0 && !fin {
