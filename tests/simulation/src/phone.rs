@@ -213,6 +213,7 @@ impl Phone {
     /// A flow whose app goes on by another script.
     pub fn rewrite(&mut self, no: AppNo, change: impl FnOnce(&mut Script)) {
         change(&mut self.apps[no.0].speaker.script);
+        self.apps[no.0].wake = Some(Timestamp::ZERO);
     }
 
     /// Sends a datagram from `port`.

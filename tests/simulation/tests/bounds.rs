@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use simulation::gauge::{self, Gauge};
+use simulation::hand::Hand;
 use simulation::names::{A, client_hello, framed, question};
 use simulation::phone::Socket;
 use simulation::rules::blocking;
@@ -238,4 +239,51 @@ fn answers_that_nobody_reads_do_not_grow() {
         "{} KiB held",
         (gauge::peak() - before) / KIB
     );
+}
+
+#[test]
+fn half_open_flows_are_forgotten() {
+    let mut world = World::fair(10, blocking(&[]));
+    for no in 0..500 {
+        let mut at = server(no);
+        at.set_port(443);
+        let mut hand = Hand::new(&mut world, at, 1);
+        let syn = hand.syn();
+        hand.say(&mut world, syn);
+        if no % 50 == 49 {
+            world.run_for(Duration::from_millis(1));
+        }
+    }
+    assert_eq!(world.engine.stats().tcp_flows, 500);
+    world.run_for(180 * SECOND);
+    assert_eq!((world.engine.stats().tcp_flows, world.record.dials.len()), (0, 0));
+    assert_eq!(world.engine.poll_timeout(), None);
+}
+
+#[test]
+fn established_flow_is_not_evicted_for_new_ones() {
+    let mut setup = Setup::new(11);
+    setup.config.max_tcp_flows = 20;
+    let mut world = World::new(setup, blocking(&[]));
+    world
+        .internet
+        .listen(server(0), Host::new(Script::echo().ending(Ending::Never)));
+    let script = Script::says(Text::seeded(1, 100)).ending(Ending::Never);
+    let push = world.phone.connect(server(0), Socket::default(), script);
+    world.run_for(600 * SECOND);
+    for no in 1..200 {
+        world
+            .internet
+            .listen(server(no), Host::new(Script::echo().ending(Ending::Never)));
+        let script = Script::says(Text::seeded(1, 100)).ending(Ending::Never);
+        world.phone.connect(server(no), Socket::default(), script);
+        world.run_for(Duration::from_millis(50));
+        assert!(world.engine.stats().tcp_flows <= 20);
+    }
+    assert!(!world.phone.app(push).speaker.reset);
+    world
+        .phone
+        .rewrite(push, |script| script.says = Text::seeded(1, 200));
+    world.run_for(SECOND);
+    assert_eq!(world.phone.app(push).speaker.heard, 200, "{}", world.story());
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use simulation::World;
 use simulation::hand::{AT_ONCE, Hand};
-use simulation::packet::{ACK, SYN, Segment};
+use simulation::packet::{ACK, FIN, SYN, Segment};
 use simulation::referee::brief;
 use simulation::rules::blocking;
 use simulation::script::{Ending, Pace, Script, Text};
@@ -275,4 +275,46 @@ fn window_update_waits_until_it_is_worth_a_packet() {
         updates <= 50,
         "{updates} packets for 100,000 bytes that trickled away"
     );
+}
+
+#[test]
+fn many_small_pieces_leave_without_a_hole_and_the_fin_comes_last() {
+    let script = Script::says(Text::seeded(7, 80_000)).writing(Pace::slow(2_000, 1));
+    let mut world = world_with(Host::new(script));
+    let mut hand = Hand::open(&mut world, server(), 100);
+    let begin = hand.ack;
+    world.run_for(Duration::from_millis(15));
+    // A loss: while it is mended little leaves, and what the server says piles up in small pieces.
+    for _ in 0..3 {
+        let duplicate = hand.segment(ACK, b"");
+        hand.say_aside(&mut world, &duplicate);
+        world.run_for(Duration::from_micros(100));
+    }
+    world.run_for(Duration::from_millis(60));
+    let mut end = begin;
+    let mut finished = false;
+    let mut segments = hand.hear_all(&mut world);
+    while !finished {
+        for segment in &segments {
+            let next = segment.seq.wrapping_add(segment.payload.len() as u32);
+            assert!(
+                segment.seq.wrapping_sub(begin) <= end.wrapping_sub(begin),
+                "a hole before {}",
+                brief(segment)
+            );
+            if next.wrapping_sub(begin) > end.wrapping_sub(begin) {
+                end = next;
+            }
+            if segment.has(FIN) {
+                assert_eq!(next.wrapping_sub(begin), 80_000, "{}", brief(segment));
+                finished = true;
+            }
+        }
+        hand.ack = end;
+        let ack = hand.segment(ACK, b"");
+        hand.say_aside(&mut world, &ack);
+        world.run_for(AT_ONCE);
+        segments = hand.hear_all(&mut world);
+        assert!(finished || !segments.is_empty(), "{}", world.story());
+    }
 }

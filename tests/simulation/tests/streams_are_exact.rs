@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use simulation::clock::Dice;
 use simulation::link::Weather;
-use simulation::names::client_hello;
+use simulation::names::{A, AAAA, client_hello};
 use simulation::phone::{AppNo, Socket};
 use simulation::rules::blocking;
 use simulation::script::{Ending, Pace, Script, Start, Text};
@@ -109,12 +109,16 @@ fn run(seed: u64, plan: Plan) {
     let mut pairs = Vec::new();
     for no in 0..plan.flows {
         let named = dice.permille(500);
-        let ip = [198, 18, seed as u8, no as u8];
+        let ip = if dice.permille(300) {
+            IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, seed as u16, no as u16])
+        } else {
+            IpAddr::from([198, 18, seed as u8, no as u8])
+        };
         let server = SocketAddr::from((ip, if named { 443 } else { 7000 + no as u16 }));
         if named && dice.permille(500) {
             let name = format!("host{no}.example");
             world.internet.resolve(&name, server.ip());
-            world.ask(&name, simulation::names::A);
+            world.ask(&name, if ip.is_ipv4() { A } else { AAAA });
         }
         let hello = if named {
             client_hello("good.example", 200 + dice.below(2000) as usize)

@@ -160,8 +160,7 @@ pub(crate) fn steps() -> Vec<Step> {
         wanted("07:09", "Bank", "the balance", "bank.example"),
         wanted("07:09", "Mail", "its server's addresses", "mail.example").by(Action::Ask("AAAA")),
         wanted("07:10", "Video", "in the clear, old player", "video.example").in_the_clear(),
-        wanted("07:11", "Mi Browser", "when to sow beans", "garden.example"),
-        wanted("07:12", "Home", "a box without a name", "198.51.100.30").by(Action::FetchAddress),
+        wanted("07:11", "Home", "a box without a name", "198.51.100.30").by(Action::FetchAddress),
     ]
 }
 
@@ -176,7 +175,7 @@ const TELEMETRY: [&str; 7] = [
     "fcanr.tracking.miui.com",
 ];
 
-const WANTED: [&str; 11] = [
+const WANTED: [&str; 10] = [
     "connect.rom.miui.com",
     "update.intl.miui.com",
     "weatherapi.market.xiaomi.com",
@@ -187,7 +186,6 @@ const WANTED: [&str; 11] = [
     "bank.example",
     "mail.example",
     "video.example",
-    "garden.example",
 ];
 
 /// Names that must not reach the resolver.

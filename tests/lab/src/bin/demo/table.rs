@@ -45,7 +45,7 @@ pub(crate) fn print(steps: &[Step], off: &Morning, on: &Morning, style: Style) {
     }
     println!(
         "{}\n",
-        style.dim("time: what Hushwall adds to an allowed request (+), how long a refusal takes (=); fastest of nine")
+        style.dim("time: what Hushwall adds to a request that it allows (+), how long a refusal takes (=); the fastest of five")
     );
 }
 
