@@ -73,7 +73,7 @@ impl Section {
             // The length counts the type, both lengths, and the padding to four bytes (section 3.1).
             let body = u64::from(len)
                 .checked_sub(12)
-                .ok_or(CaptureError::Length(len.into()))?;
+                .ok_or_else(|| CaptureError::Length(len.into()))?;
             let found = {
                 let block = source.record(body.next_multiple_of(4) + 4)?;
                 let block = &block[..body as usize];
@@ -124,7 +124,7 @@ impl Section {
         // Type, length and magic are read; the rest holds nothing that is needed.
         let rest = u64::from(len)
             .checked_sub(12)
-            .ok_or(CaptureError::Length(len.into()))?;
+            .ok_or_else(|| CaptureError::Length(len.into()))?;
         source.record(rest)?;
         Ok(())
     }

@@ -133,7 +133,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The packets that can be read, and what ended it.
-fn read(file: &[u8]) -> (Vec<(u64, Option<Vec<u8>>)>, Option<CaptureError>) {
+/// Microseconds, and an IP packet where the frame held one.
+type Frame = (u64, Option<Vec<u8>>);
+
+fn read(file: &[u8]) -> (Vec<Frame>, Option<CaptureError>) {
     let mut packets = Vec::new();
     let mut capture = match Capture::read(Box::new(Cursor::new(file.to_vec()))) {
         Ok(capture) => capture,
@@ -156,7 +159,7 @@ fn whole(file: &[u8]) -> Vec<(u64, Option<Vec<u8>>)> {
 }
 
 /// A pcapng file with all kinds of blocks, and what is in it.
-fn mixed(order: Order) -> (Vec<u8>, Vec<(u64, Option<Vec<u8>>)>) {
+fn mixed(order: Order) -> (Vec<u8>, Vec<Frame>) {
     let other = Order { big: !order.big };
     let nanoseconds = [
         order.option(2, b"any"),

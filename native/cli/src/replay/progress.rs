@@ -42,7 +42,7 @@ impl Progress {
 
     /// So many packets and bytes of the capture are read.
     pub(super) fn advance(&mut self, packets: u64, bytes: u64) {
-        if self.is_shown && packets % STRIDE == 0 {
+        if self.is_shown && packets.is_multiple_of(STRIDE) {
             self.draw(self.before + bytes);
         }
     }

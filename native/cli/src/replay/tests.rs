@@ -220,8 +220,8 @@ fn answer_refused_for_an_alias_is_a_verdict_but_no_name() {
     (answer[28 + 2], answer[28 + 7]) = (0x81, 1);
     answer.extend(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x12\x08tracking\x07example\x00");
     let answer = fixed_lengths(answer);
-    assert_eq!(output("--names", &[answer.clone()]), "x.pcap\t-\t-\n");
-    let json = output("--json", &[answer.clone()]);
+    assert_eq!(output("--names", std::slice::from_ref(&answer)), "x.pcap\t-\t-\n");
+    let json = output("--json", std::slice::from_ref(&answer));
     let verdict: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&verdict["found"], &verdict["seen"]),

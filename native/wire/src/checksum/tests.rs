@@ -71,24 +71,3 @@ fn many_pieces_of_ones_do_not_overflow() {
 fn nothing_sums_to_the_complement_of_zero() {
     assert_eq!(Checksum::default().finish(), 0xffff);
 }
-
-/// `cargo test --release -p wire checksum -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement; meaningful in release only"]
-#[expect(clippy::print_stdout, reason = "a measurement prints its figure")]
-fn speed() {
-    for len in [40, 1_460, 16_384, 65_000] {
-        let bytes = noise(len, 3);
-        let steps = 4_000_000 / len;
-        // The best of many turns: others may run on the machine.
-        let turn = |_| {
-            let start = std::time::Instant::now();
-            for _ in 0..steps {
-                std::hint::black_box(Checksum::default().add(std::hint::black_box(&bytes)).finish());
-            }
-            (steps * len) as f64 / start.elapsed().as_secs_f64() / 1e9
-        };
-        let best = (0..500).map(turn).fold(0.0, f64::max);
-        println!("{len:>6} bytes: {best:.1} GB/s");
-    }
-}

@@ -235,35 +235,3 @@ fn a_flipped_byte_never_puts_the_payload_outside() {
         }
     }
 }
-
-/// Nanoseconds that `step` takes, the best of many turns: others may run on the machine.
-fn best_of_turns(mut step: impl FnMut()) -> f64 {
-    const STEPS: u32 = 10_000;
-    let turn = |_| {
-        let start = std::time::Instant::now();
-        (0..STEPS).for_each(|_| step());
-        start.elapsed().as_secs_f64() / f64::from(STEPS) * 1e9
-    };
-    (0..1_000).map(turn).fold(f64::INFINITY, f64::min)
-}
-
-/// `cargo test --release -p wire headers_speed -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement; meaningful in release only"]
-#[expect(clippy::print_stdout, reason = "a measurement prints its figure")]
-fn headers_speed() {
-    use std::hint::black_box;
-    for ends in ends() {
-        let options = Options::default();
-        let ack = segment(ends, Flags::ACK, &options);
-        let packet = packet(&ack, &[b"body"]);
-        let parse = best_of_turns(|| {
-            let packet = black_box(&packet[..]);
-            let ip = IpHeader::parse(packet).unwrap();
-            black_box(TcpHeader::parse(&packet[ip.payload]).unwrap().payload);
-        });
-        let mut header = [0; MAX_HEADER];
-        let emit = best_of_turns(|| _ = black_box(emit(&mut header, black_box(&ack), &[])));
-        println!("parse {parse:.1} ns, emit an ACK {emit:.1} ns");
-    }
-}

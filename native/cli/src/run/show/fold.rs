@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use engine::Seen;
 
 /// How long a verdict stands for its repeats.
-const WINDOW: Duration = Duration::from_secs(5);
+const WINDOW: Duration = Duration::from_secs(2);
 /// Verdicts remembered at most; then the oldest is let go early.
 const MOST: usize = 64;
 
@@ -104,8 +104,8 @@ mod tests {
         let mut fold = Fold::default();
         let start = Instant::now();
         assert!(fold.is_new("a", Seen::Query, true, start));
-        assert!(!fold.is_new("a", Seen::Query, true, start + Duration::from_secs(1)));
-        assert!(!fold.is_new("a", Seen::Query, true, start + Duration::from_secs(4)));
+        assert!(!fold.is_new("a", Seen::Query, true, start + WINDOW / 5));
+        assert!(!fold.is_new("a", Seen::Query, true, start + WINDOW * 4 / 5));
         assert!(
             fold.is_new("a", Seen::Sni, true, start),
             "another sight of it is another line"
@@ -114,7 +114,7 @@ mod tests {
             fold.is_new("a", Seen::Query, false, start),
             "another verdict is another line"
         );
-        assert_eq!(fold.poll_repeats(start + Duration::from_secs(4)), None);
+        assert_eq!(fold.poll_repeats(start + WINDOW * 4 / 5), None);
         assert_eq!(fold.poll_timeout(), Some(start + WINDOW));
         let repeats = fold.poll_repeats(start + WINDOW).unwrap();
         assert_eq!(
