@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Parser, Subcommand};
 
 mod capture;
+mod lists;
 mod replay;
 mod rules;
 mod run;
@@ -35,6 +36,8 @@ enum Command {
     Run(run::Args),
     /// Say what the firewall would have seen and decided in a capture.
     Replay(replay::Args),
+    /// Work on the lists: check, explain, compare, convert, sign.
+    Lists(lists::Args),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => run::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Lists(args) => lists::run(args),
     };
     outcome.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {

@@ -45,6 +45,7 @@ const MAY_USE: [(&str, &[&str]); 7] = [
             "tunnel",
             "blocklist",
             "wire",
+            "records",
             "trust",
             "minisign",
             "clap",

@@ -56,7 +56,12 @@ fn one_file_knows_the_tun_crate() {
 
 #[test]
 fn pure_crates_touch_no_system() {
-    for folder in ["native/wire/src", "native/engine/src", "native/blocklist/src", "native/records/src"] {
+    for folder in [
+        "native/wire/src",
+        "native/engine/src",
+        "native/blocklist/src",
+        "native/records/src",
+    ] {
         for (path, text) in rust_files(folder) {
             let text = without_tests(&text);
             for banned in [

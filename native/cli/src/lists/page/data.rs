@@ -1,0 +1,180 @@
+//! What the page's script reads. Its form is between these two files only.
+
+use std::collections::BTreeMap;
+
+use records::{Breaks, File, Record, Reply, ReplyKind, Word};
+use serde::Serialize;
+
+/// All records, with their sources written once.
+#[derive(Debug, Serialize)]
+pub(super) struct Data {
+    version: Option<String>,
+    files: Vec<Component>,
+    features: BTreeMap<String, String>,
+    sources: Vec<Source>,
+    records: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize)]
+struct Component {
+    title: String,
+    about: String,
+    packages: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Source {
+    kind: &'static str,
+    url: String,
+    says: Option<String>,
+    read: Option<String>,
+    lineage: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    file: usize,
+    id: String,
+    names: Vec<Target>,
+    role: &'static str,
+    status: &'static str,
+    #[serde(rename = "match")]
+    reach: Option<&'static str>,
+    ports: Vec<u16>,
+    function: Option<&'static str>,
+    feature: Option<String>,
+    what: String,
+    breaks: Option<BreaksEntry>,
+    /// Places in `Data::sources`.
+    evidence: Vec<usize>,
+    confidence: Option<&'static str>,
+    first: Option<String>,
+    last: Option<String>,
+    note: Option<String>,
+    reply: Option<String>,
+    preset: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Target {
+    key: Option<String>,
+    name: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum BreaksEntry {
+    Word(&'static str),
+    Known(Vec<BreakageEntry>),
+}
+
+#[derive(Debug, Serialize)]
+struct BreakageEntry {
+    class: &'static str,
+    what: String,
+    sources: Vec<usize>,
+    counter: Vec<usize>,
+}
+
+impl Data {
+    pub(super) const fn new(version: Option<String>) -> Self {
+        Self {
+            version,
+            files: Vec::new(),
+            features: BTreeMap::new(),
+            sources: Vec::new(),
+            records: Vec::new(),
+        }
+    }
+
+    /// Adds a file.
+    pub(super) fn push(&mut self, stem: &str, file: &File) {
+        let mut places = BTreeMap::new();
+        for (key, source) in &file.source {
+            places.insert(key.as_str(), self.sources.len());
+            let source = source.get_ref();
+            self.sources.push(Source {
+                kind: source.kind.as_str(),
+                url: source.url.clone(),
+                says: source.says.clone(),
+                read: source.read.clone(),
+                lineage: source.lineage.clone(),
+            });
+        }
+        let switches = file.feature.iter();
+        self.features
+            .extend(switches.map(|(name, feature)| (name.clone(), feature.what.clone())));
+        let index = self.files.len();
+        let entries = file
+            .rule
+            .iter()
+            .map(|record| entry(index, stem, file, record, &places));
+        self.records.extend(entries);
+        self.files.push(Component {
+            title: file.title.clone(),
+            about: file.about.clone(),
+            packages: file.packages.clone(),
+        });
+    }
+}
+
+fn entry(index: usize, stem: &str, file: &File, record: &Record, places: &BTreeMap<&str, usize>) -> Entry {
+    let places_of = |keys: &mut dyn Iterator<Item = &str>| -> Vec<usize> {
+        keys.filter_map(|key| places.get(key).copied()).collect()
+    };
+    let targets = record.targets();
+    let breaks = record.breaks.as_ref().map(|breaks| match breaks {
+        Breaks::Word(Word::None) => BreaksEntry::Word("none"),
+        Breaks::Word(Word::Unknown) => BreaksEntry::Word("unknown"),
+        Breaks::Known(known) => BreaksEntry::Known(
+            known
+                .iter()
+                .map(|breakage| BreakageEntry {
+                    class: breakage.class.as_str(),
+                    what: breakage.what.clone(),
+                    sources: places_of(&mut breakage.sources.iter().map(String::as_str)),
+                    counter: places_of(&mut breakage.counter.iter().map(String::as_str)),
+                })
+                .collect(),
+        ),
+    });
+    Entry {
+        file: index,
+        id: format!("{stem}/{}", record.id.get_ref()),
+        names: targets
+            .map(|(name, key)| Target {
+                key: key.map(str::to_owned),
+                name: name.get_ref().clone(),
+            })
+            .collect(),
+        role: file.role.as_str(),
+        status: record.status.as_str(),
+        reach: record.reach.map(|reach| reach.as_str()),
+        ports: record.ports.clone(),
+        function: record.function(file).map(|function| function.as_str()),
+        feature: record.feature.clone(),
+        what: record
+            .sends
+            .clone()
+            .or_else(|| record.why.clone())
+            .unwrap_or_default(),
+        breaks,
+        evidence: places_of(&mut record.evidence.iter().map(|key| key.get_ref().as_str())),
+        confidence: record.confidence.map(|confidence| confidence.as_str()),
+        first: record.first_seen.clone(),
+        last: record.last_seen.clone(),
+        note: record.note.clone(),
+        reply: record.reply.map(reply),
+        preset: record.preset(file).as_str(),
+    }
+}
+
+fn reply(reply: Reply) -> String {
+    let answer = match reply.kind {
+        ReplyKind::Zero => "the address zero",
+        ReplyKind::Nodata => "no such record",
+        ReplyKind::Nxdomain => "no such name",
+        ReplyKind::Refused => "refused",
+    };
+    format!("{answer}, for {} seconds", reply.ttl)
+}
