@@ -1,12 +1,18 @@
-//! `hushwall lists`: the tools for the people who keep the lists.
+//! `hushwall lists`: the tools for the people who keep the lists. Each file is one command: its arguments, its reading
+//! and its writing; what it finds out is decided in curation.
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
+mod files;
+mod fmt;
+mod lint;
 mod page;
 
-/// Work on the lists.
+/// Found something: a lint error, a file out of order, a failed check.
+const FOUND: u8 = 1;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -15,13 +21,19 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Put records in the one order and form.
+    Fmt(fmt::Args),
+    /// Say what is wrong with records, where, and how to mend it.
+    Lint(lint::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
 }
 
-/// Does what was asked for.
+/// Runs a command.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
+        Command::Fmt(args) => fmt::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Page(args) => page::run(args),
     }
 }

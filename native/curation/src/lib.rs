@@ -1,0 +1,23 @@
+//! What `hushwall lists` does to the records of `blocklists/`, without a command line and without files: put them in
+//! order, find what is wrong, explain a name, say what a change means for a phone.
+
+mod builtin;
+mod collection;
+//mod diff;
+//mod draft;
+//mod explain;
+mod fmt;
+mod idna;
+mod lint;
+//mod readme;
+mod verdict;
+
+pub use builtin::builtin;
+pub use collection::{Collection, Sheet};
+//pub use diff::{Change, Diff, Edit, diff};
+//pub use draft::draft;
+//pub use explain::{Explanation, Met, explain};
+pub use fmt::{FmtError, fmt};
+pub use lint::{Finding, Level, Report, lint, write_report};
+//pub use readme::readme;
+pub use verdict::{Decision, decide};

@@ -1,0 +1,145 @@
+//! What can be wrong between rules, of one file or of several.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use records::{Kept, Reach, Rule, Status};
+
+use super::Finding;
+use crate::{Collection, Sheet};
+
+type Placed<'a> = (&'a Sheet, &'a Rule);
+
+pub(super) fn check(collection: &Collection, found: &mut Vec<Finding>) {
+    ids(collection, found);
+    let rules: Vec<Placed<'_>> = collection.rules().collect();
+    let parents: BTreeMap<&str, Placed<'_>> = rules
+        .iter()
+        .filter(|(_, rule)| {
+            rule.reach == Reach::Subdomains && rule.status != Status::Retired && rule.network.is_none()
+        })
+        .map(|&(sheet, rule)| (rule.pattern.as_str(), (sheet, rule)))
+        .collect();
+    let mut first: BTreeMap<(&str, Option<u16>), Placed<'_>> = BTreeMap::new();
+    for &(sheet, rule) in &rules {
+        let key = (rule.pattern.as_str(), rule.network.map(|(.., port)| port));
+        match first.get(&key) {
+            Some(&other) => found.push(twice((sheet, rule), other)),
+            None => {
+                first.insert(key, (sheet, rule));
+            }
+        }
+        if rule.network.is_none() && rule.status != Status::Retired {
+            for parent in above(&rule.pattern).filter_map(|name| parents.get(name)) {
+                found.extend(beneath((sheet, rule), *parent));
+            }
+        }
+    }
+}
+
+fn ids(collection: &Collection, found: &mut Vec<Finding>) {
+    for sheet in &collection.sheets {
+        let mut ids = BTreeMap::new();
+        for record in sheet.file.iter().flat_map(|file| &file.rule) {
+            let (id, at) = (record.id.get_ref(), record.id.span().start);
+            let is_word = !id.is_empty()
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if !is_word {
+                let mend = format!("`{id}` is no id; write small letters, digits and hyphens");
+                found.push(Finding::error(sheet, at, "id", mend));
+            }
+            if let Some(line) = ids.insert(id, sheet.line(at)) {
+                let mend = format!("line {line} has the id `{id}` as well; give this one another");
+                found.push(Finding::error(sheet, at, "id", mend));
+            }
+        }
+    }
+}
+
+/// The names above a name.
+fn above(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('.').filter_map(|(at, _)| name.get(at + 1..))
+}
+
+fn twice((sheet, rule): Placed<'_>, (other_sheet, other): Placed<'_>) -> Finding {
+    let (back, tomb) = match (rule.status, other.status) {
+        (Status::Retired, Status::Retired) => (None, None),
+        (Status::Retired, _) => (Some((other_sheet, other)), Some(rule)),
+        (_, Status::Retired) => (Some((sheet, rule)), Some(other)),
+        _ => (None, None),
+    };
+    if let (Some((sheet, rule)), Some(tomb)) = (back, tomb) {
+        let mend = format!(
+            "`{}` was retired (`{}`); read its note, and bring it back only by changing that record",
+            rule.pattern, tomb.id
+        );
+        return Finding::error(sheet, rule.at.start, "retired", mend);
+    }
+    let mend = format!(
+        "`{}` is already in {}:{} (`{}`); keep one",
+        rule.pattern,
+        other_sheet.path,
+        other_sheet.line(other.at.start),
+        other.id
+    );
+    Finding::error(sheet, rule.at.start, "duplicate", mend)
+}
+
+/// What is wrong with a rule beneath another.
+fn beneath((sheet, rule): Placed<'_>, (parent_sheet, parent): Placed<'_>) -> Option<Finding> {
+    let is_lead = rule.status == Status::Lead || parent.status == Status::Lead;
+    if parent.swallows(rule) {
+        let (tier, word) = match (&rule.kept, &parent.kept) {
+            (Kept::Essential, _) => ("essential", "block"),
+            (Kept::Feature(..), _) => ("feature", "block"),
+            (Kept::Block(_), Kept::Essential) => ("block", "essential"),
+            (Kept::Block(_), _) => ("block", "feature"),
+        };
+        let mend = format!(
+            "the {word} rule `{}` ({}) would swallow the {tier} name `{}` (`{}`); write exact names, or the siblings one by one",
+            parent.pattern, parent.id, rule.pattern, rule.id
+        );
+        // A lead swallows nothing yet: whoever ships it has to know.
+        return Some(match is_lead {
+            true => Finding::advice(parent_sheet, parent.at.start, "swallows", mend),
+            false => Finding::error(parent_sheet, parent.at.start, "swallows", mend),
+        });
+    }
+    let adds_nothing = parent.status == Status::Shipped
+        && rule.reply == parent.reply
+        && match (&rule.kept, &parent.kept) {
+            // Under a preset that leaves its parent out, a rule is on its own.
+            (Kept::Block(rule), Kept::Block(parent)) => rule >= parent,
+            (rule, parent) => rule == parent,
+        };
+    if !adds_nothing {
+        return None;
+    }
+    let met = format!(
+        "`{}` is met by `{}` ({}) already",
+        rule.pattern, parent.pattern, parent.id
+    );
+    let has_own_evidence = !urls(sheet, rule).is_subset(&urls(parent_sheet, parent));
+    // Hosts files and readers still profit from a name with evidence of its own.
+    let is_kept = has_own_evidence || rule.status == Status::Lead;
+    Some(if is_kept {
+        let mend = format!("{met}; kept for its own evidence");
+        Finding::advice(sheet, rule.at.start, "redundant", mend)
+    } else {
+        let mend = format!("{met}, with the same evidence; take it out");
+        Finding::error(sheet, rule.at.start, "redundant", mend)
+    })
+}
+
+/// The addresses of a rule's evidence.
+fn urls<'a>(sheet: &'a Sheet, rule: &Rule) -> BTreeSet<&'a str> {
+    let Some((file, record)) = sheet.record(rule) else {
+        return BTreeSet::new();
+    };
+    let cited = record
+        .evidence
+        .iter()
+        .filter_map(|key| file.source.get(key.get_ref()));
+    cited.map(|source| source.get_ref().url.as_str()).collect()
+}

@@ -1,0 +1,140 @@
+//! What is wrong with records, with file, line and mend.
+
+mod between;
+mod evidence;
+mod names;
+mod report;
+mod tables;
+
+pub use report::{Report, write_report};
+
+use records::{File, Function, Problem, Status};
+
+use crate::{Collection, FmtError, Sheet, fmt};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It keeps a change from being merged.
+    Error,
+    /// Good to know.
+    Advice,
+}
+
+/// One thing that is wrong, or good to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file, as it was given.
+    pub path: String,
+    /// From 1.
+    pub line: usize,
+    /// How bad.
+    pub level: Level,
+    /// A stable word for the kind.
+    pub code: &'static str,
+    /// One sentence that ends in what to do.
+    pub mend: String,
+}
+
+/// Everything that is wrong with the records, by file and line.
+pub fn lint(collection: &Collection) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for sheet in &collection.sheets {
+        match &sheet.file {
+            Ok(file) => {
+                let problems = file.problems().into_iter();
+                found.extend(problems.map(|problem| of_problem(sheet, &problem)));
+                file_of_records(sheet, file, &mut found);
+                evidence::check(sheet, file, &mut found);
+            }
+            Err(problem) => found.push(of_problem(sheet, problem)),
+        }
+    }
+    between::check(collection, &mut found);
+    found.sort_by(|a, b| (&a.path, a.line, a.level, a.code).cmp(&(&b.path, b.line, b.level, b.code)));
+    found.dedup();
+    found
+}
+
+impl Finding {
+    fn error(sheet: &Sheet, at: usize, code: &'static str, mend: String) -> Self {
+        Self {
+            path: sheet.path.clone(),
+            line: sheet.line(at),
+            level: Level::Error,
+            code,
+            mend,
+        }
+    }
+
+    fn advice(sheet: &Sheet, at: usize, code: &'static str, mend: String) -> Self {
+        Self {
+            level: Level::Advice,
+            ..Self::error(sheet, at, code, mend)
+        }
+    }
+}
+
+fn of_problem(sheet: &Sheet, problem: &Problem) -> Finding {
+    Finding::error(sheet, problem.at.start, problem.code, problem.sentence())
+}
+
+fn file_of_records(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
+    match fmt(&sheet.text) {
+        Ok(text) if text != sheet.text => {
+            let (mut lines, mut sorted) = (sheet.text.lines(), text.lines());
+            let same = std::iter::from_fn(|| Some((lines.next()?, sorted.next()?)))
+                .take_while(|(a, b)| a == b)
+                .count();
+            found.push(Finding {
+                line: same + 1,
+                ..Finding::error(
+                    sheet,
+                    0,
+                    "unsorted",
+                    "the file is not in its one order and form; run `hushwall lists fmt`".into(),
+                )
+            });
+        }
+        Err(FmtError::Comment) => found.push(Finding::error(
+            sheet,
+            0,
+            "unsorted",
+            "a comment stands where no order can keep it; give it a line of its own above a key".into(),
+        )),
+        _ => {}
+    }
+    for (name, feature) in &file.feature {
+        if !feature.what.starts_with("I use") {
+            let mend = format!("feature `{name}`: its sentence begins with \"I use\"; rewrite it so");
+            found.push(Finding::error(
+                sheet,
+                find(sheet, &format!("[feature.{name}]")),
+                "form",
+                mend,
+            ));
+        }
+    }
+    for rule in &sheet.rules {
+        let Some((file, record)) = sheet.record(rule) else {
+            continue;
+        };
+        // A tombstone may be about a slip, and the canary is a name that exists nowhere.
+        let is_exempt = record.status == Status::Retired || record.function(file) == Some(Function::Canary);
+        if is_exempt || rule.network.is_some() {
+            continue;
+        }
+        for (code, mend) in names::check(rule) {
+            let mend = format!("rule `{}`: {mend}", record.id.get_ref());
+            found.push(Finding::error(sheet, rule.at.start, code, mend));
+        }
+    }
+}
+
+/// Where a piece of text stands first.
+fn find(sheet: &Sheet, piece: &str) -> usize {
+    sheet.text.find(piece).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+use super::*;
+
+const HEAD: &str = r#"schema = 1
+title = "T"
+about = "A."
+role = "ROLE"
+function = "usage"
+
+[source.a]
+kind = "report"
+url = "https://example.com/a"
+"#;
+
+fn block(name: &str, reach: &str) -> String {
+    record("a", name, reach, "shipped").replace("WORDS", "sends = \"S.\"\nbreaks = \"none\"")
+}
+
+fn record(id: &str, name: &str, reach: &str, status: &str) -> String {
+    format!(
+        "\n[[rule]]\nid = \"{id}\"\nname = \"{name}\"\nmatch = \"{reach}\"\nWORDS\nevidence = [\"a\"]\nnote = \"N.\"\nstatus = \"{status}\"\n"
+    )
+}
+
+fn file(name: &str, role: &str, records: &str) -> (String, String) {
+    let words = match role {
+        "block" => "sends = \"S.\"\nbreaks = \"none\"",
+        _ => "why = \"W.\"",
+    };
+    let text = HEAD.replace("ROLE", role) + &records.replace("WORDS", words);
+    let text = if role == "block" {
+        text
+    } else {
+        text.replace("function = \"usage\"\n", "")
+    };
+    (format!("blocklists/{name}.toml"), text)
+}
+
+fn codes(files: impl IntoIterator<Item = (String, String)>) -> Vec<&'static str> {
+    lint(&Collection::new(files))
+        .into_iter()
+        .map(|found| found.code)
+        .collect()
+}
+
+fn of_name(name: &str) -> Vec<&'static str> {
+    codes([file("x", "block", &block(name, "exact"))])
+}
+
+#[test]
+fn a_sound_file_has_no_findings() {
+    let found = lint(&Collection::new([file(
+        "x",
+        "block",
+        &block("data.mistat.xiaomi.com", "subdomains"),
+    )]));
+    assert_eq!(found, []);
+}
+
+#[test]
+fn our_own_files_have_no_errors() {
+    let found = lint(&crate::builtin());
+    let errors: Vec<_> = found
+        .into_iter()
+        .filter(|found| found.level == Level::Error)
+        .collect();
+    assert_eq!(errors, []);
+}
+
+#[test]
+fn known_slips_of_public_lists_are_found() {
+    assert_eq!(of_name("weatherapi.market.xioami.com"), ["typo"]);
+    assert_eq!(of_name("sdkconfig.ad.xiaomi.coma.stat.xiaomi.com"), ["joined"]);
+    assert_eq!(of_name("xiaomi.coma.stat.xiaomi.com"), ["joined"]);
+    assert_eq!(of_name("data.mistat.xiaomi.comtracking.miui.com"), ["joined"]);
+    assert_eq!(of_name("tracking.miui.com.data.mistat.xiaomi.com"), ["joined"]);
+    assert_eq!(of_name("a.stat.xiaom.com"), ["typo"]);
+    assert_eq!(of_name("a.stat.xiaomii.com"), ["typo"]);
+}
+
+#[test]
+fn honest_neighbours_of_vendor_names_are_no_typos() {
+    for name in [
+        "a.me.com",
+        "data.mi-global.com",
+        "a.xiaomi.com.cn",
+        "mipush.com",
+        "stats.huami.com",
+    ] {
+        assert_eq!(of_name(name), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn names_that_belong_to_others_are_refused() {
+    for (name, code) in [
+        ("co.uk", "suffix"),
+        ("tracking.example.notatld", "suffix"),
+        ("stat.local", "suffix"),
+        ("xiaomi.com", "vendor-root"),
+        ("intl.xiaomi.com", "vendor-root"),
+        ("d3f9x.cloudfront.net", "shared"),
+        ("lb-1.ap-southeast-1.elb.amazonaws.com", "shared"),
+        ("use-application-dns.net", "canary"),
+        ("staging.ad.xiaomi.com", "internal"),
+        ("data-test.mistat.xiaomi.com", "internal"),
+        ("xn--999999999.xiaomi.com", "idna"),
+        ("ab--cd.xiaomi.com", "idna"),
+    ] {
+        assert!(of_name(name).contains(&code), "{name}: {:?}", of_name(name));
+    }
+    assert!(of_name("трек.xiaomi.com").contains(&"name"));
+    assert!(of_name("a..xiaomi.com").contains(&"name"));
+    assert!(of_name("-a.xiaomi.com").contains(&"name"));
+}
+
+#[test]
+fn a_parent_that_would_swallow_an_essential_name_is_refused_in_any_preset() {
+    for breaks in [
+        "\"none\"",
+        "\"unknown\"",
+        "[\n    { class = \"safety\", what = \"w\", sources = [\"a\"] },\n]",
+    ] {
+        let parent = block("micloud.xiaomi.net", "subdomains").replace("\"none\"", breaks);
+        let kept = file(
+            "kept",
+            "essential",
+            &record("e", "find.micloud.xiaomi.net", "exact", "shipped"),
+        );
+        let found = lint(&Collection::new([file("x", "block", &parent), kept]));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].code, found[0].path.as_str()),
+            ("swallows", "blocklists/x.toml")
+        );
+        assert_eq!(found[0].line, 13);
+    }
+}
+
+#[test]
+fn an_essential_parent_that_would_hide_a_block_is_refused() {
+    let kept = file(
+        "kept",
+        "essential",
+        &record("e", "micloud.xiaomi.net", "subdomains", "shipped"),
+    );
+    let found = codes([
+        file("x", "block", &block("stat.micloud.xiaomi.net", "exact")),
+        kept,
+    ]);
+    assert_eq!(found, ["swallows"]);
+}
+
+#[test]
+fn duplicates_redundant_entries_and_returning_names_are_found() {
+    let both = |second: String| {
+        codes([file(
+            "x",
+            "block",
+            &(block("a.ad.xiaomi.com", "subdomains") + &second),
+        )])
+    };
+    assert_eq!(
+        both(record("b", "a.ad.xiaomi.com", "exact", "shipped")),
+        ["duplicate"]
+    );
+    assert_eq!(
+        both(record("b", "b.a.ad.xiaomi.com", "exact", "shipped")),
+        ["redundant"]
+    );
+    assert_eq!(
+        both(record("b", "b.a.ad.xiaomi.com", "exact", "retired")),
+        [""; 0]
+    );
+    assert_eq!(
+        both(record("b", "a.ad.xiaomi.com", "exact", "retired")),
+        ["retired"]
+    );
+    assert_eq!(both(record("a", "c.ad.xiaomi.com", "exact", "shipped")), ["id"]);
+}
+
+#[test]
+fn a_rule_in_force_where_its_parent_is_not_is_kept() {
+    let parent = record("p", "ad.xiaomi.com", "subdomains", "shipped")
+        .replace("WORDS", "sends = \"S.\"\nbreaks = \"unknown\"");
+    assert_eq!(
+        codes([file("x", "block", &(block("a.ad.xiaomi.com", "exact") + &parent))]),
+        [""; 0]
+    );
+}
+
+#[test]
+fn evidence_that_nobody_can_open_is_refused() {
+    let with = |kind: &str, url: &str| {
+        let (path, text) = file("x", "block", &block("a.ad.xiaomi.com", "exact"));
+        let text = text.replace("kind = \"report\"", &format!("kind = \"{kind}\""));
+        codes([(path, text.replace("https://example.com/a", url))])
+    };
+    assert_eq!(with("report", "http://example.com/a"), ["source"]);
+    assert_eq!(
+        with(
+            "code",
+            "https://play.google.com/store/apps/details?id=com.mi.android"
+        ),
+        ["source"]
+    );
+    assert_eq!(with("code", "https://github.com/"), ["source"]);
+    assert_eq!(with("report", "store:69072108932"), ["source"]);
+    assert_eq!(with("capture", "https://10.0.0.1/a"), ["source"]);
+    assert!(with("listed", "https://github.com/hagezi/dns-blocklists/blob/main/x").contains(&"lineage"));
+}
+
+#[test]
+fn missing_evidence_and_unsorted_files_are_told_with_their_line() {
+    let (path, text) = file(
+        "x",
+        "block",
+        &(block("a.ad.xiaomi.com", "exact").replace("[\"a\"]", "[\"b\"]")),
+    );
+    let found = lint(&Collection::new([(path, text)]));
+    assert!(
+        found
+            .iter()
+            .any(|found| found.code == "evidence" && found.line == 12),
+        "{found:?}"
+    );
+    let two = record("b", "b.ad.xiaomi.com", "exact", "shipped")
+        + &record("a", "a.ad.xiaomi.com", "exact", "shipped");
+    let found = lint(&Collection::new([file("x", "block", &two)]));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].code, found[0].line), ("unsorted", 12));
+}
+
+#[test]
+fn reports_say_the_same_to_people_and_machines() {
+    let found = vec![Finding {
+        path: "blocklists/a,b.toml".into(),
+        line: 7,
+        level: Level::Error,
+        code: "typo",
+        mend: "50 %\nof it".into(),
+    }];
+    let write = |report| {
+        let mut out = Vec::new();
+        write_report(&mut out, report, &found).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(
+        write(Report::Github),
+        "::error file=blocklists/a%2Cb.toml,line=7,title=typo::50 %25%0Aof it\n"
+    );
+    let sarif: serde_json::Value = serde_json::from_str(&write(Report::Sarif)).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(
+        result["locations"][0]["physicalLocation"]["region"]["startLine"],
+        7
+    );
+    assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"], "typo");
+    assert!(write(Report::Text).starts_with("blocklists/a,b.toml:7: error[typo]: "));
+    assert!(write(Report::Json).contains("\"level\":\"error\""));
+}
+
+#[test]
+fn damaged_files_never_panic() {
+    let (path, text) = file("x", "block", &block("a.ad.xiaomi.com", "subdomains"));
+    for at in 0..text.len() {
+        let _ = codes([(path.clone(), text[..at].to_owned())]);
+        let mut flipped = text.clone().into_bytes();
+        flipped[at] ^= 0x02;
+        let _ = codes([(path.clone(), String::from_utf8_lossy(&flipped).into_owned())]);
+    }
+}
