@@ -11,7 +11,7 @@ const IPV4_BITS: u8 = 32;
 
 /// An address or network of a rule. IPv4 is kept as `::ffff:a.b.c.d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Network {
+pub struct Network {
     /// Length of the prefix, 0 to 128. First, so that the order of networks is from wide to narrow.
     prefix: u8,
     /// The address with all bits behind the prefix zero.
@@ -87,6 +87,26 @@ impl Network {
     /// A network as the compiled list writes it.
     pub(crate) const fn new(prefix: u8, bits: u128, port: u16) -> Self {
         Self { prefix, bits, port }
+    }
+}
+
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ipv4 = self.prefix >= 128 - IPV4_BITS && self.bits & mask(128 - IPV4_BITS) == MAPPED;
+        let (length, most) = if ipv4 {
+            (self.prefix - (128 - IPV4_BITS), IPV4_BITS)
+        } else {
+            (self.prefix, 128)
+        };
+        let addr = show(self.bits, ipv4);
+        match (ipv4, self.port, length == most) {
+            (_, 0, true) => write!(f, "{addr}"),
+            (_, 0, false) => write!(f, "{addr}/{length}"),
+            (true, port, true) => write!(f, "{addr}:{port}"),
+            (true, port, false) => write!(f, "{addr}/{length}:{port}"),
+            (false, port, true) => write!(f, "[{addr}]:{port}"),
+            (false, port, false) => write!(f, "[{addr}/{length}]:{port}"),
+        }
     }
 }
 

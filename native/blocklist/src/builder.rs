@@ -1,14 +1,14 @@
 //! From lists and the owner's settings to `Rules`.
 
-use std::borrow::Cow;
-
 use crate::address::{Addresses, Network};
 use crate::builtin;
-use crate::line::{self, Pattern, Reach, Target, Tone};
+use crate::line::{Reach, Target, Tone};
 use crate::matcher::{Matcher, Record};
 use crate::name;
 use crate::precedence::{MOST_LISTS, Tier};
 use crate::punycode;
+use crate::syntax::{Event, Plain, Syntax};
+use crate::wildcard::Wildcards;
 use crate::{Action, AppId, List, Rules, Skip};
 
 /// How much of the built-in list is in force; each contains the one before.
@@ -78,8 +78,11 @@ pub struct RulesBuilder {
     records: Vec<Record>,
     text: String,
     networks: Vec<(Network, u32)>,
+    wildcards: Wildcards,
     apps: Vec<(u32, AppId)>,
     lists: Vec<List>,
+    /// Whether all that is built in is left out.
+    bare: bool,
 }
 
 impl Default for RulesBuilder {
@@ -97,8 +100,10 @@ impl RulesBuilder {
             records: Vec::new(),
             text: String::new(),
             networks: Vec::new(),
+            wildcards: Wildcards::default(),
             apps: Vec::new(),
             lists: vec![List::new("Hushwall"), List::new("your own rules")],
+            bare: false,
         }
     }
 
@@ -109,6 +114,7 @@ impl RulesBuilder {
             Tone::Block => Tier::Block,
             Tone::Important => Tier::Important,
             Tone::Except => Tier::Except,
+            Tone::ImportantExcept => Tier::ImportantExcept,
         })?;
         Ok(self)
     }
@@ -144,6 +150,12 @@ impl RulesBuilder {
         Ok(self)
     }
 
+    /// Leaves out all that is built in, essential and feature names too: for comparing lists alone, never for a phone.
+    pub fn without_builtin(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
     /// Turns a feature's switch "I use ..." off.
     pub fn without_feature(mut self, feature: &str) -> Result<Self, BuildError> {
         let Some(index) = builtin::features().position(|(name, _)| name == feature) else {
@@ -162,7 +174,11 @@ impl RulesBuilder {
         let mut records: Vec<Record> = Vec::with_capacity(builtin::RULES.len() + self.records.len());
         for (rule, index) in builtin::RULES.iter().zip(0u32..) {
             let (text, text_len) = rule.pattern.parts();
-            let tier = rule.tier(self.preset, |feature| self.off.contains(&feature));
+            let tier = if self.bare {
+                Tier::Off
+            } else {
+                rule.tier(self.preset, |feature| self.off.contains(&feature))
+            };
             let name_len = if rule.network.is_some() {
                 0
             } else {
@@ -189,6 +205,7 @@ impl RulesBuilder {
         Rules {
             matcher: Matcher::new(records, self.text),
             addresses: Addresses::new(self.networks),
+            wildcards: self.wildcards,
             apps: self.apps.into(),
             lists: self.lists.into(),
         }
@@ -208,41 +225,36 @@ impl RulesBuilder {
     }
 
     fn lines(&mut self, list: u16, text: &str, tier: fn(Tone) -> Tier) -> Result<(), BuildError> {
-        // A byte order mark is no part of the first line.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        for (line, number) in text.lines().zip(1..) {
-            let mut added = Ok(());
-            let line = if line.is_ascii() {
-                Cow::Borrowed(line)
-            } else {
-                Cow::Owned(punycode::to_ascii(line))
+        let mut first_bad = None;
+        Syntax::detect(text).read(text, Plain::default(), &mut |line, event| {
+            let mend = match event {
+                Event::Rule(pattern) => {
+                    let pushed = self.push(pattern.text, pattern.target, list, tier(pattern.tone));
+                    pushed.err()
+                }
+                Event::Skipped(skip, _) => {
+                    let kind = Skip::ALL.iter().position(|kind| *kind == skip).unwrap_or(0);
+                    let count = self.lists.get_mut(usize::from(list));
+                    if let Some(count) = count.and_then(|list| list.skipped.get_mut(kind)) {
+                        *count += 1;
+                    }
+                    None
+                }
+                Event::Bad(mend) => Some(mend),
             };
-            let read = line::parse(&line, &mut |pattern: Pattern<'_>| {
-                let result = self.push(pattern.text, pattern.target, list, tier(pattern.tone));
-                if let Err(mend) = result {
-                    added = Err(mend);
-                }
-            });
-            let skipped = read.and_then(|skip| added.map(|()| skip)).map_err(|mend| {
-                let list = self
-                    .lists
-                    .get(usize::from(list))
-                    .map_or_else(String::new, |list| list.title.clone());
-                BuildError::Line {
-                    list,
-                    line: number,
-                    mend,
-                }
-            })?;
-            if let Some(skip) = skipped {
-                let count = self.lists.get_mut(usize::from(list));
-                let kind = Skip::ALL.iter().position(|kind| *kind == skip).unwrap_or(0);
-                if let Some(count) = count.and_then(|list| list.skipped.get_mut(kind)) {
-                    *count += 1;
-                }
+            if let Some(mend) = mend.filter(|_| first_bad.is_none()) {
+                first_bad = Some((line, mend));
             }
-        }
-        Ok(())
+        });
+        let Some((line, mend)) = first_bad else {
+            return Ok(());
+        };
+        let title = self.lists.get(usize::from(list)).map(|list| list.title.clone());
+        Err(BuildError::Line {
+            list: title.unwrap_or_default(),
+            line,
+            mend,
+        })
     }
 
     fn owner_rule(&mut self, text: &str, tier: Tier) -> Result<u32, BuildError> {
@@ -266,11 +278,18 @@ impl RulesBuilder {
     fn push(&mut self, pattern: &str, target: Target<'_>, list: u16, tier: Tier) -> Result<u32, String> {
         let too_big = || "there are more rules than fit".to_owned();
         let index = u32::try_from(builtin::RULES.len() + self.records.len()).map_err(|_| too_big())?;
+        let target = match target {
+            Target::Wildcard(wildcard) if !self.wildcards.push(&wildcard, index) => wildcard
+                .whole_name()
+                .map(|(name, reach)| Target::Name(name, reach))
+                .ok_or("one wildcard too many; write whole names instead")?,
+            target => target,
+        };
         let text = u32::try_from(self.text.len() + pattern.len()).map_err(|_| too_big())?;
         let text_len = u16::try_from(pattern.len()).map_err(|_| "the rule is too long".to_owned())?;
         let (name, reach) = match target {
             Target::Name(name, reach) => (name, reach),
-            Target::Address(_) => ("", Reach::Exact),
+            Target::Address(_) | Target::Wildcard(_) => ("", Reach::Exact),
         };
         let name_at = pattern
             .find(name)

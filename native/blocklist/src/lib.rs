@@ -9,9 +9,14 @@ mod name;
 mod precedence;
 mod punycode;
 mod rules;
+mod syntax;
 mod verdict;
+mod wildcard;
 
+pub use address::Network;
 pub use builder::{BuildError, Preset, RulesBuilder};
-pub use line::Skip;
+pub use line::{Pattern, Reach, Skip, Target, Tone};
 pub use rules::{List, Rule, Rules};
+pub use syntax::{Event, Plain, Syntax};
 pub use verdict::{Action, AppId, Because, ListId, Reply, RuleId, Verdict};
+pub use wildcard::Wildcard;

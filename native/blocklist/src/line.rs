@@ -2,11 +2,14 @@
 
 use crate::address::Network;
 use crate::name;
+use crate::wildcard::Wildcard;
+
+mod adblock;
 
 /// Which names a rule meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub(crate) enum Reach {
+pub enum Reach {
     /// The name alone.
     Exact,
     /// The name and every name beneath it.
@@ -17,31 +20,56 @@ pub(crate) enum Reach {
 
 /// What a line says of its name, within its own list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Tone {
+pub enum Tone {
     /// Block.
     Block,
     /// `$important`: block, whatever `@@` the list holds.
     Important,
     /// `@@`: not blocked by this list.
     Except,
+    /// `@@` with `$important`: not even a block marked so.
+    ImportantExcept,
 }
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target<'a> {
+pub enum Target<'a> {
     /// A name and which names it stands for.
     Name(&'a str, Reach),
+    /// A pattern that is no whole name.
+    Wildcard(Wildcard<'a>),
     /// An address or network.
     Address(Network),
 }
 
 /// One rule of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pattern<'a> {
+pub struct Pattern<'a> {
     /// As written.
-    pub(crate) text: &'a str,
-    pub(crate) target: Target<'a>,
-    pub(crate) tone: Tone,
+    pub text: &'a str,
+    /// What it is about.
+    pub target: Target<'a>,
+    /// Whether it blocks.
+    pub tone: Tone,
+}
+
+/// The rule in the one normal form, AdBlock syntax for names: what `lists import` writes.
+impl std::fmt::Display for Pattern<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (except, important) = match self.tone {
+            Tone::Block => ("", ""),
+            Tone::Important => ("", "$important"),
+            Tone::Except => ("@@", ""),
+            Tone::ImportantExcept => ("@@", "$important"),
+        };
+        match self.target {
+            Target::Name(name, Reach::Exact) => write!(f, "{except}|{name}^{important}"),
+            Target::Name(name, Reach::Subdomains) => write!(f, "{except}||{name}^{important}"),
+            Target::Name(name, Reach::Below) => write!(f, "{except}||*.{name}^{important}"),
+            Target::Wildcard(wildcard) => write!(f, "{except}{wildcard}{important}"),
+            Target::Address(network) => write!(f, "{except}||{network}^{important}"),
+        }
+    }
 }
 
 /// Why a line that is well formed for a browser has no meaning here; skipped and counted.
@@ -51,11 +79,11 @@ pub enum Skip {
     Cosmetic,
     /// A regular expression.
     Regex,
-    /// A wildcard within a name, a path, or a part of a name.
+    /// A path, a part of a page's address, or a pattern that would meet nearly any name.
     Wildcard,
-    /// A modifier that would make the rule narrower than its name.
+    /// A modifier that would make the rule narrower than its name: a type, a page, a client, another trigger.
     Modifier,
-    /// A hosts line that sends a name to an address of its own.
+    /// An answer of the list's own: a hosts line or a rewrite that sends a name elsewhere.
     Redirect,
     /// A name of the machine itself, such as `localhost`.
     Local,
@@ -94,11 +122,10 @@ pub(crate) fn parse<'a>(line: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Res
         return hosts_line(first, words, sink);
     }
     // A part of a name, as browsers' lists have them.
-    if code.starts_with(['.', '-', '_']) || code.ends_with(['-', '_']) {
-        return Ok(Some(Skip::Wildcard));
-    }
-    if code.starts_with(['|', '@', '/']) || code.contains(['^', '$', '*', '#']) {
-        return adblock_line(code, sink);
+    let is_part = code.starts_with(['.', '-', '_']) || code.ends_with(['.', '-', '_']) && !code.contains('.');
+    if is_part || code.starts_with(['|', '@', '/', ':']) || code.contains(['^', '$', '*', '#', '?', '&', '='])
+    {
+        return adblock::line(code, sink);
     }
     plain_line(code, sink)
 }
@@ -198,84 +225,6 @@ fn plain_line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Result<Op
         tone: Tone::Block,
     });
     Ok(None)
-}
-
-/// `||name^`, `|name^`, `@@||name^`, `||name^$important`, `*.name`.
-fn adblock_line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Result<Option<Skip>, String> {
-    let (excepted, rule) = match code.strip_prefix("@@") {
-        Some(rule) => (true, rule),
-        None => (false, code),
-    };
-    if rule.starts_with('/') {
-        return Ok(Some(Skip::Regex));
-    }
-    let (body, modifiers) = rule.split_once('$').unwrap_or((rule, ""));
-    let mut important = false;
-    for modifier in modifiers
-        .split(',')
-        .map(str::trim)
-        .filter(|modifier| !modifier.is_empty())
-    {
-        match modifier {
-            "important" => important = true,
-            // Every type of request: what a rule on a name means anyway.
-            "all" => {}
-            _ => return Ok(Some(Skip::Modifier)),
-        }
-    }
-    let Some(target) = adblock_target(body)? else {
-        return Ok(Some(Skip::Wildcard));
-    };
-    let tone = match (excepted, important) {
-        (true, _) => Tone::Except,
-        (false, true) => Tone::Important,
-        (false, false) => Tone::Block,
-    };
-    sink(Pattern {
-        text: code,
-        target,
-        tone,
-    });
-    Ok(None)
-}
-
-/// The name of a rule's body; `None` where it is no whole name.
-fn adblock_target(body: &str) -> Result<Option<Target<'_>>, String> {
-    let (name, reach, anchored) = if let Some(rest) = body.strip_prefix("||*.") {
-        (rest, Reach::Below, true)
-    } else if let Some(rest) = body.strip_prefix("||") {
-        (rest, Reach::Subdomains, true)
-    } else if let Some(rest) = body.strip_prefix('|') {
-        (rest, Reach::Exact, true)
-    } else if let Some(rest) = body.strip_prefix("*.") {
-        (rest, Reach::Subdomains, false)
-    } else {
-        (body, Reach::Subdomains, false)
-    };
-    let end = name.strip_suffix('|').unwrap_or(name);
-    let (name, ended) = match end.strip_suffix('^') {
-        Some(name) => (name, true),
-        None => (end, end.len() != name.len()),
-    };
-    // Without both ends a body is a part of a name: `ads^` meets `example-ads` too.
-    let whole = if body.starts_with('|') {
-        anchored
-    } else {
-        !ended && (body.starts_with("*.") || !body.contains('*'))
-    };
-    // `||ads` means every name that begins so.
-    let is_start = !ended && body.starts_with('|') && !name.contains('.');
-    let is_path = name.ends_with('/');
-    let foreign = name.contains(['*', '/', ':', '?', '=', '&', '^', '|']) && Network::parse(name).is_none();
-    if !whole || is_start || is_path || foreign {
-        return Ok(None);
-    }
-    if let Some(network) = Network::parse(name) {
-        return Ok(Some(Target::Address(network?)));
-    }
-    let name = name::without_trailing_dot(name);
-    name::check(name)?;
-    Ok(Some(Target::Name(name, reach)))
 }
 
 #[cfg(test)]

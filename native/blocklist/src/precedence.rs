@@ -12,8 +12,8 @@
 //! | 6 | a rule of the built-in list (by preset) or of a subscribed list | refused |
 //! | 7 | nothing | let through |
 //!
-//! Each list is reduced to one verdict by its own syntax before it counts in line 6: a block marked `$important` beats
-//! `@@`, and `@@` beats a block. So `@@` lifts only the blocks of its own list.
+//! Each list is reduced to one verdict by its own syntax before it counts in line 6: `@@` marked `$important` beats a block
+//! marked so, which beats `@@`, and `@@` beats a block. So `@@` lifts only the blocks of its own list.
 
 use crate::{Action, AppId, Because, RuleId, Verdict};
 
@@ -29,6 +29,8 @@ pub(crate) enum Tier {
     Feature,
     /// A list's block marked `$important`.
     Important,
+    /// A list's `@@` with `$important`.
+    ImportantExcept,
     /// A list's `@@`.
     Except,
     /// A list's block.
@@ -60,6 +62,8 @@ struct Tally {
     essential: Option<u32>,
     feature: Option<u32>,
     important: Lists,
+    /// The lists whose `@@` is marked `$important`.
+    important_except: u64,
     except: Lists,
     block: Lists,
 }
@@ -98,6 +102,10 @@ impl Tally {
             Tier::Essential => self.essential = Some(hit.rule),
             Tier::Feature => self.feature = Some(hit.rule),
             Tier::Important => self.important.count(hit),
+            Tier::ImportantExcept => {
+                self.important_except |= 1u64.checked_shl(u32::from(hit.list)).unwrap_or(0);
+                self.except.count(hit);
+            }
             Tier::Except => self.except.count(hit),
             Tier::Block => self.block.count(hit),
             Tier::AppAllow | Tier::AppBlock | Tier::Off => {}
@@ -130,7 +138,8 @@ pub(crate) fn decide(app: Option<AppId>, hits: impl Fn(&mut dyn FnMut(Hit))) -> 
     if let Some(rule) = tally.feature {
         return verdict(Action::Allow, Because::Feature, rule);
     }
-    let blocking = tally.important.all | (tally.block.all & !tally.except.all);
+    let important = tally.important.all & !tally.important_except;
+    let blocking = important | (tally.block.all & !tally.except.all);
     let (lists, action) = if blocking != 0 {
         (blocking, Action::Block)
     } else {
@@ -143,7 +152,7 @@ pub(crate) fn decide(app: Option<AppId>, hits: impl Fn(&mut dyn FnMut(Hit))) -> 
     let list = lists.trailing_zeros();
     let (tier, said) = match action {
         Action::Allow => (Tier::Except, &tally.except),
-        Action::Block if tally.important.all & (1 << list) != 0 => (Tier::Important, &tally.important),
+        Action::Block if important & (1 << list) != 0 => (Tier::Important, &tally.important),
         Action::Block => (Tier::Block, &tally.block),
     };
     let rule = said.rule_of(list).or_else(|| rule_of(list, tier, hits));
@@ -154,7 +163,11 @@ pub(crate) fn decide(app: Option<AppId>, hits: impl Fn(&mut dyn FnMut(Hit))) -> 
 fn rule_of(list: u32, tier: Tier, hits: impl Fn(&mut dyn FnMut(Hit))) -> Option<u32> {
     let mut rule = None;
     hits(&mut |hit| {
-        if u32::from(hit.list) == list && hit.tier == tier {
+        let says = match hit.tier {
+            Tier::ImportantExcept => Tier::Except,
+            other => other,
+        };
+        if u32::from(hit.list) == list && says == tier {
             rule = Some(hit.rule);
         }
     });

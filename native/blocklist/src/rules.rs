@@ -6,6 +6,7 @@ use crate::address::Addresses;
 use crate::builtin;
 use crate::matcher::{Matcher, Record};
 use crate::precedence::{self, Hit, Tier};
+use crate::wildcard::Wildcards;
 use crate::{AppId, Because, ListId, RuleId, Skip, Verdict};
 
 /// One rule, for the log and the why-panel.
@@ -49,15 +50,28 @@ impl List {
 pub struct Rules {
     pub(crate) matcher: Matcher,
     pub(crate) addresses: Addresses,
+    pub(crate) wildcards: Wildcards,
     /// The app of each app rule, in the order of the rules.
     pub(crate) apps: Box<[(u32, AppId)]>,
     pub(crate) lists: Box<[List]>,
 }
 
 impl Rules {
-    /// The verdict on a name, for an app where it is known. Case and a trailing dot do not matter.
+    /// The verdict on a name, for an app where it is known. Case and a trailing dot do not matter. An IPv4 address in
+    /// the place of a name (a Host field may hold one) is judged as what it is.
     pub fn verdict(&self, name: &str, app: Option<AppId>) -> Verdict {
+        if name.ends_with(|last: char| last.is_ascii_digit())
+            && let Ok(ip) = name.parse::<std::net::Ipv4Addr>()
+        {
+            let ip = IpAddr::V4(ip);
+            return self.verdict_ip(ip, 0, app).unwrap_or(Verdict::NO_RULE);
+        }
         let verdict = precedence::decide(app, |visit| {
+            self.wildcards.visit(name, &mut |rule| {
+                if let Some(record) = self.matcher.records().get(rule as usize) {
+                    visit(self.hit(rule, record));
+                }
+            });
             self.matcher
                 .visit(name, &mut |rule, record| visit(self.hit(rule, record)));
         });

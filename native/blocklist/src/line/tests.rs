@@ -100,10 +100,6 @@ fn adblock_syntax_says_reach_and_tone() {
         one("||example.com^|"),
         ("example.com", Reach::Subdomains, Tone::Block)
     );
-    assert_eq!(
-        one("||example.com"),
-        ("example.com", Reach::Subdomains, Tone::Block)
-    );
     assert_eq!(one("||zip^"), ("zip", Reach::Subdomains, Tone::Block));
     assert_eq!(one("|example.com^"), ("example.com", Reach::Exact, Tone::Block));
     assert_eq!(
@@ -136,19 +132,50 @@ fn what_makes_no_sense_for_names_is_skipped_and_said() {
         ("example.com#@#.banner", Skip::Cosmetic),
         ("/^ads[0-9]+\\./", Skip::Regex),
         ("@@/^ads/", Skip::Regex),
-        ("||ads*.example.com^", Skip::Wildcard),
         ("||example.com/ads/", Skip::Wildcard),
-        ("ads^", Skip::Wildcard),
-        ("ads.*", Skip::Wildcard),
-        ("||ads", Skip::Wildcard),
-        (".example.com", Skip::Wildcard),
-        ("||192.0.2.7/", Skip::Wildcard),
-        ("|https://example.com^", Skip::Wildcard),
         ("||example.com^$third-party", Skip::Modifier),
         ("||example.com^$important,client=phone", Skip::Modifier),
-        ("||example.com^$dnsrewrite=192.0.2.1", Skip::Modifier),
+        ("||example.com^$dnsrewrite=192.0.2.1", Skip::Redirect),
+        ("||example.com/?", Skip::Wildcard),
+        ("||example.com.^", Skip::Wildcard),
+        ("||example.com:8080^", Skip::Wildcard),
+        ("&ad_box_", Skip::Wildcard),
+        ("*", Skip::Wildcard),
     ] {
         assert_eq!(read(line), (vec![], Ok(Some(skip))), "{line}");
+    }
+}
+
+#[test]
+fn patterns_are_written_in_the_normal_form() {
+    for (line, normal) in [
+        ("||ads*.example.com^", "||ads*.example.com^"),
+        ("ads^", "*ads^"),
+        ("ads.*", "*ads.*"),
+        ("||ads", "||ads*"),
+        ("||example.com", "||example.com*"),
+        (".example.com", "*.example.com*"),
+        (".example.com^", "||*.example.com^"),
+        ("://*.example.com^", "||*.example.com^"),
+        ("|https://example.com^", "|example.com^"),
+        ("//example.com/", "|example.com^"),
+        ("||example.com/", "||example.com^"),
+        ("||192.0.2.7/", "||192.0.2.7^"),
+        ("||*ads.example^", "*ads.example^"),
+        ("-ads-", "*-ads-*"),
+        ("@@||example.com^|$important", "@@||example.com^$important"),
+        ("||example.com^$dnsrewrite=NXDOMAIN;;", "||example.com^"),
+        ("||example.com^$dnsrewrite=REFUSED", "||example.com^"),
+        ("2001:db8::/32", "||2001:db8::/32^"),
+        ("192.0.2.7:443", "||192.0.2.7:443^"),
+    ] {
+        let (patterns, result) = read(line);
+        assert_eq!(result, Ok(None), "{line}");
+        let written: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+        assert_eq!(written, [normal], "{line}");
+        let (again, _) = read(normal);
+        let again: Vec<String> = again.iter().map(ToString::to_string).collect();
+        assert_eq!(again, [normal], "{line}");
     }
 }
 

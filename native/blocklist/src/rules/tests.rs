@@ -171,7 +171,7 @@ fn an_error_names_list_and_line_and_skipped_lines_are_counted() {
         matches!(&error, BuildError::Line { list, line: 3, .. } if list == "my.txt"),
         "{error}"
     );
-    let text = "\u{feff}127.0.0.1 localhost\r\na.example\r\n||b.example^$third-party\r\n||c*.example^\r\n";
+    let text = "\u{feff}127.0.0.1 localhost\r\na.example\r\n||b.example^$third-party\r\n||c.example/path\r\n";
     let rules = RulesBuilder::new(Preset::None).list("l", text).unwrap().build();
     let list = rules.lists().last().unwrap();
     let skipped = |kind| list.skipped[Skip::ALL.iter().position(|k| *k == kind).unwrap()];
@@ -305,4 +305,45 @@ fn any_address_is_judged_without_a_panic() {
         let _ = rules.verdict_ip(IpAddr::V6(Ipv6Addr::from_bits(state)), state as u16, None);
         let _ = rules.verdict_ip(IpAddr::V4(Ipv4Addr::from_bits(state as u32)), 0, None);
     }
+}
+
+#[test]
+fn wildcards_are_reduced_with_the_rest_of_their_list() {
+    let text =
+        "||ads*.example.com^\n@@||ads-kept*.example.com^\n||ads-kept-not.example.com^$important\n-beacon.\n";
+    let rules = RulesBuilder::new(Preset::None).list("l", text).unwrap().build();
+    for (name, expected) in [
+        ("ads1.example.com", true),
+        ("ADS1.Example.com.", true),
+        ("ads-kept.example.com", false),
+        ("ads-kept-not.example.com", true),
+        ("x-beacon.test", true),
+        ("beacon.test", false),
+    ] {
+        assert_eq!(rules.verdict(name, None).is_block(), expected, "{name}");
+    }
+    let verdict = rules.verdict("ads1.example.com", None);
+    let Because::List(id) = verdict.because else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(rules.rule(id).unwrap().pattern, "||ads*.example.com^");
+}
+
+#[test]
+fn important_exception_beats_an_important_block() {
+    let text = "||a.example^$important\n@@||b.a.example^$important\n@@||c.a.example^\n";
+    let rules = RulesBuilder::new(Preset::None).list("l", text).unwrap().build();
+    assert!(rules.verdict("a.example", None).is_block());
+    assert!(!rules.verdict("x.b.a.example", None).is_block());
+    assert!(rules.verdict("c.a.example", None).is_block());
+}
+
+#[test]
+fn address_in_the_place_of_a_name_is_judged_as_an_address() {
+    let rules = RulesBuilder::new(Preset::None)
+        .list("l", "||192.0.2.7^")
+        .unwrap()
+        .build();
+    assert!(rules.verdict("192.0.2.7", None).is_block());
+    assert!(!rules.verdict("192.0.2.8", None).is_block());
 }

@@ -1,0 +1,158 @@
+//! The syntaxes of lists: which one a text is written in, and one way to read them all.
+
+use std::borrow::Cow;
+
+use crate::line::{self, Pattern, Reach, Skip, Target, Tone};
+use crate::{name, punycode};
+
+mod dnsmasq;
+mod rpz;
+mod unbound;
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Syntax {
+    /// `0.0.0.0 name`: exact names.
+    Hosts,
+    /// A name a line.
+    Domains,
+    /// `*.name` a line: the name and all beneath it.
+    Wildcards,
+    /// `||name^`, `@@||name^`; lines of the three kinds above are read too.
+    Adblock,
+    /// `address=/name/`, `server=/name/`, `local=/name/`.
+    Dnsmasq,
+    /// `local-zone: "name" always_nxdomain`.
+    Unbound,
+    /// A response policy zone.
+    Rpz,
+}
+
+/// What a name alone on its line stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plain {
+    /// The name alone.
+    Exact,
+    /// The name and all beneath it.
+    #[default]
+    Subdomains,
+}
+
+/// What a line holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A rule.
+    Rule(Pattern<'a>),
+    /// Something well-formed that has no meaning for names, and the text of it.
+    Skipped(Skip, &'a str),
+    /// Something wrong; says how to mend it.
+    Bad(String),
+}
+
+impl Syntax {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Hosts,
+        Self::Domains,
+        Self::Wildcards,
+        Self::Adblock,
+        Self::Dnsmasq,
+        Self::Unbound,
+        Self::Rpz,
+    ];
+
+    /// The syntax of a text, by its first lines that hold anything. Lists of names mix hosts lines, names and AdBlock
+    /// rules; these are told apart line by line, and count as `Adblock` here.
+    pub fn detect(text: &str) -> Self {
+        /// Lines looked at; headings and comments may be long.
+        const ENOUGH: usize = 100;
+        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', '!']));
+        let (mut hosts, mut stars, mut plain) = (0, 0, 0);
+        for line in lines.take(ENOUGH) {
+            if dnsmasq::is_rule(line) {
+                return Self::Dnsmasq;
+            }
+            if unbound::is_rule(line) {
+                return Self::Unbound;
+            }
+            if rpz::is_record(line) {
+                return Self::Rpz;
+            }
+            let first = line.split_ascii_whitespace().next().unwrap_or(line);
+            if line.starts_with("*.") && !line.contains(['^', '$']) {
+                stars += 1;
+            } else if first.len() < line.len() && first.parse::<std::net::IpAddr>().is_ok() {
+                hosts += 1;
+            } else if name::check(first).is_ok() {
+                plain += 1;
+            } else if !line.starts_with(';') {
+                return Self::Adblock;
+            }
+        }
+        match (hosts, stars, plain) {
+            (1.., 0, 0) => Self::Hosts,
+            (0, 1.., 0) => Self::Wildcards,
+            (0, 0, 1..) => Self::Domains,
+            _ => Self::Adblock,
+        }
+    }
+
+    /// Reads a text. Events come in the order of its lines; what is wrong with one line ends nothing.
+    pub fn read(self, text: &str, plain: Plain, sink: &mut dyn FnMut(usize, Event<'_>)) {
+        // A byte order mark is no part of the first line.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (mut zone, mut zones) = (rpz::Zone::default(), unbound::Zones::default());
+        for (line, number) in text.lines().zip(1..) {
+            let line = if line.is_ascii() {
+                Cow::Borrowed(line)
+            } else {
+                Cow::Owned(punycode::to_ascii(line))
+            };
+            match self {
+                Self::Dnsmasq => dnsmasq::read(&line, &mut |event| sink(number, event)),
+                Self::Unbound => zones.read(&line, &mut |event| sink(number, event)),
+                Self::Rpz => zone.read(&line, &mut |event| sink(number, event)),
+                _ => Self::read_names(&line, plain, &mut |event| sink(number, event)),
+            }
+        }
+        zones.finish(&mut |event| sink(text.lines().count(), event));
+    }
+
+    fn read_names(line: &str, plain: Plain, sink: &mut dyn FnMut(Event<'_>)) {
+        let is_plain = |pattern: &Pattern<'_>| match pattern.target {
+            Target::Name(name, Reach::Subdomains) => pattern.text.trim_end_matches('.') == name,
+            _ => false,
+        };
+        let read = line::parse(line, &mut |mut pattern| {
+            if let Target::Name(name, _) = pattern.target
+                && is_plain(&pattern)
+                && plain == Plain::Exact
+            {
+                pattern.target = Target::Name(name, Reach::Exact);
+            }
+            sink(Event::Rule(pattern));
+        });
+        match read {
+            Ok(None) => {}
+            Ok(Some(skip)) => sink(Event::Skipped(skip, line.trim())),
+            Err(mend) => sink(Event::Bad(mend)),
+        }
+    }
+}
+
+/// A rule on a name that a syntax of resolvers says.
+fn rule<'a>(name: &'a str, reach: Reach, tone: Tone, sink: &mut dyn FnMut(Event<'a>)) {
+    let name = name::without_trailing_dot(name);
+    sink(match name::check(name) {
+        Ok(()) => Event::Rule(Pattern {
+            text: name,
+            target: Target::Name(name, reach),
+            tone,
+        }),
+        Err(mend) => Event::Bad(mend),
+    });
+}
+
+#[cfg(test)]
+mod tests;
