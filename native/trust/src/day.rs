@@ -46,6 +46,11 @@ impl Day {
         parts.next().is_none().then(|| Self::of_date(year, month, day))?
     }
 
+    /// The day's first second, since 1970.
+    pub fn start(self) -> u64 {
+        u64::from(self.0) * SECONDS
+    }
+
     /// The day so many days later.
     #[must_use]
     pub const fn plus(self, days: u32) -> Self {

@@ -31,7 +31,7 @@ pub enum SignatureError {
     #[error("not a minisign signature, or cut off")]
     Malformed,
     /// A signature of the old kind, over the bytes instead of their hash.
-    #[error("signed without prehashing; sign again with a minisign of this decade")]
+    #[error("signed without prehashing; sign again with minisign 0.10 or newer")]
     Legacy,
     /// Another key made it.
     #[error("signed with another key than the current and the next one")]

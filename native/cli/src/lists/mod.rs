@@ -9,6 +9,9 @@ mod files;
 mod fmt;
 mod lint;
 mod page;
+mod sign;
+mod verify;
+mod version;
 
 /// Found something: a lint error, a file out of order, a failed check.
 const FOUND: u8 = 1;
@@ -27,6 +30,10 @@ enum Command {
     Lint(lint::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
+    /// Sign the files of a list, with a version that cannot go back.
+    Sign(sign::Args),
+    /// Say whether a phone would take a signed list.
+    Verify(verify::Args),
 }
 
 /// Runs a command.
@@ -35,5 +42,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Fmt(args) => fmt::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Page(args) => page::run(args),
+        Command::Sign(args) => sign::run(args),
+        Command::Verify(args) => verify::run(args),
     }
 }

@@ -12,6 +12,7 @@ use trust::Version;
 mod data;
 mod document;
 
+use super::version;
 use data::Data;
 
 /// Write one page of every record, to be searched in a browser.
@@ -23,7 +24,7 @@ pub(crate) struct Args {
     /// The folder of the records.
     #[arg(long, value_name = "FOLDER", default_value = "blocklists")]
     from: PathBuf,
-    /// The version to show at the head, such as 2026112101.
+    /// The version to show at the head, such as 2026112101; without it, that of this program's own lists.
     #[arg(long, value_name = "VERSION", value_parser = Version::parse)]
     list_version: Option<Version>,
 }
@@ -39,7 +40,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     paths.sort();
     anyhow::ensure!(!paths.is_empty(), "{}: no records there", args.from.display());
-    let mut data = Data::new(args.list_version.map(|version| version.to_string()));
+    let version = args.list_version.map_or_else(version::builtin, Ok)?;
+    let mut data = Data::new(version.to_string());
     for path in paths {
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let file = File::parse(&text).map_err(|problem| {

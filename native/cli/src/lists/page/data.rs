@@ -8,7 +8,7 @@ use serde::Serialize;
 /// All records, with their sources written once.
 #[derive(Debug, Serialize)]
 pub(super) struct Data {
-    version: Option<String>,
+    version: String,
     files: Vec<Component>,
     features: BTreeMap<String, String>,
     sources: Vec<Source>,
@@ -77,7 +77,7 @@ struct BreakageEntry {
 }
 
 impl Data {
-    pub(super) const fn new(version: Option<String>) -> Self {
+    pub(super) const fn new(version: String) -> Self {
         Self {
             version,
             files: Vec::new(),

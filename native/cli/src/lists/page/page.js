@@ -18,6 +18,9 @@ const WORDS = {
   preset: {
     "nothing-breaks": "nothing breaks", balanced: "balanced", everything: "everything",
   },
+  from: {
+    "nothing-breaks": "in every preset", balanced: "in balanced and everything", everything: "in everything only",
+  },
   class: {
     cosmetic: "cosmetic", feature: "a feature", sync: "sync", updates: "updates", security: "security",
     account: "account", safety: "safety", "privacy-right": "a privacy right",
@@ -38,6 +41,7 @@ function el(tag, attributes, ...children) {
   return element;
 }
 
+const namesOf = (list) => list.reduce((n, record) => n + record.names.length, 0);
 const plural = (n, one, many) => `${n} ${n === 1 ? one : many || one + "s"}`;
 
 // --- the records, with what is searched ------------------------------------------------------------------------------
@@ -95,7 +99,7 @@ function fill(id, all, choices) {
   const select = byId(id);
   select.append(el("option", { value: "" }, all));
   for (const [value, label] of choices) {
-    const names = records.filter((record) => FILTERS[id](record, value)).reduce((n, record) => n + record.names.length, 0);
+    const names = namesOf(records.filter((record) => FILTERS[id](record, value)));
     if (names > 0) select.append(el("option", { value }, `${label} (${names})`));
   }
 }
@@ -124,7 +128,7 @@ function tags(record) {
   const found = [tag(...kind)];
   if (record.function && record.role === "block") found.push(tag(WORDS.short[record.function]));
   if (record.role === "block" && record.status === "shipped") {
-    found.push(tag(record.preset === "everything" ? "only in everything" : `from ${WORDS.preset[record.preset]} on`));
+    found.push(tag(WORDS.from[record.preset]));
   }
   if (record.breaks === "none") found.push(tag("no breakage found"));
   if (record.breaks === "unknown") found.push(tag("breakage unknown"));
@@ -210,8 +214,14 @@ function item(record) {
 
 // --- the page ---------------------------------------------------------------------------------------------------------
 
-const groups = data.files.map((file, index) => {
+/** What is refused comes first, the largest component at its head; then what is kept. */
+const ROLES = ["block", "feature", "essential"];
+const order = data.files.map((file, index) => {
   const own = records.filter((record) => record.file === index);
+  return { file, index, own, role: own.length > 0 ? ROLES.indexOf(own[0].role) : ROLES.length, size: namesOf(own) };
+}).filter(({ own }) => own.length > 0).sort((a, b) => a.role - b.role || b.size - a.size || a.index - b.index);
+
+const groups = order.map(({ file, index, own }) => {
   const heading = `group-${index}`;
   const element = el("section", { class: "group", "aria-labelledby": heading },
     el("h2", { id: heading }, file.title), el("p", { class: "about" }, file.about),
@@ -221,18 +231,13 @@ const groups = data.files.map((file, index) => {
 const empty = el("p", { class: "empty", hidden: true }, "No rule fits. Take a filter away, or search for less.");
 byId("results").append(...groups.map((group) => group.element), empty);
 
-const namesOf = (list) => list.reduce((n, record) => n + record.names.length, 0);
-
 for (const [kind, label] of [
   ["block", "refused"], ["essential", "never refused"], ["feature", "kept with a feature"], ["lead", "leads"],
 ]) {
   const count = namesOf(records.filter((record) => kindOf(record) === kind));
   byId("totals").append(el("li", {}, el("b", {}, String(count)), el("span", {}, label)));
 }
-if (data.version) {
-  byId("version").textContent = `Version ${data.version}`;
-  byId("version").hidden = false;
-}
+byId("version").textContent = `Version ${data.version}`;
 
 // --- figures ----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,111 @@
+use clap::Parser;
+use minisign::KeyPair;
+
+use super::*;
+
+#[derive(Debug, Parser)]
+struct SignLine {
+    #[command(flatten)]
+    args: sign::Args,
+}
+
+#[derive(Debug, Parser)]
+struct VerifyLine {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// A folder with a key for machines, a list, and a manifest of it.
+fn signed(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("hushwall-sign-{}-{name}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let KeyPair { pk, sk } = KeyPair::generate_unencrypted_keypair().unwrap();
+    fs::write(folder.join("key"), sk.to_box(None).unwrap().into_string()).unwrap();
+    fs::write(folder.join("key.pub"), pk.to_box().unwrap().into_string()).unwrap();
+    fs::write(folder.join("hosts.txt"), "0.0.0.0 ads.example\n").unwrap();
+    let _ = fs::remove_file(folder.join("list"));
+    sign_again(&folder, "2026112101").unwrap();
+    folder
+}
+
+fn sign_again(folder: &Path, version: &str) -> anyhow::Result<ExitCode> {
+    let path = |name| folder.join(name).to_str().unwrap().to_owned();
+    let line = [
+        "sign".to_owned(),
+        "--secret-key".to_owned(),
+        path("key"),
+        "--list-version".to_owned(),
+        version.to_owned(),
+        "-o".to_owned(),
+        path("list"),
+        path("hosts.txt"),
+    ];
+    sign::run(SignLine::parse_from(line).args)
+}
+
+fn verify(folder: &Path, more: &[&str]) -> ExitCode {
+    let (manifest, key) = (folder.join("list"), folder.join("key.pub"));
+    let line = [
+        "verify",
+        manifest.to_str().unwrap(),
+        "--key",
+        key.to_str().unwrap(),
+    ];
+    run(VerifyLine::parse_from(line.iter().chain(more)).args).unwrap()
+}
+
+const SOON: [&str; 2] = ["--on", "2026-11-30"];
+
+#[test]
+fn list_is_accepted_as_it_was_signed() {
+    assert_eq!(verify(&signed("good"), &SOON), ExitCode::SUCCESS);
+}
+
+#[test]
+fn changed_and_missing_files_are_refused() {
+    let folder = signed("changed");
+    fs::write(folder.join("hosts.txt"), "0.0.0.0 ads.exampel\n").unwrap();
+    assert_eq!(verify(&folder, &SOON), ExitCode::from(REFUSED));
+    fs::remove_file(folder.join("hosts.txt")).unwrap();
+    assert_eq!(verify(&folder, &SOON), ExitCode::from(REFUSED));
+}
+
+#[test]
+fn old_version_and_old_list_are_refused_as_offers() {
+    let folder = signed("old");
+    assert_eq!(
+        verify(&folder, &["--seen", "2026112102", "--on", "2026-11-30"]),
+        ExitCode::from(REFUSED)
+    );
+    assert_eq!(verify(&folder, &["--on", "2028-01-01"]), ExitCode::from(REFUSED));
+    assert_eq!(
+        verify(&folder, &["--on", "2028-01-01", "--in-force"]),
+        ExitCode::SUCCESS
+    );
+    assert_eq!(verify(&folder, &["--on", "1970-01-01"]), ExitCode::SUCCESS);
+}
+
+#[test]
+fn version_is_not_signed_twice_nor_ahead_of_its_day() {
+    let folder = signed("twice");
+    let again = sign_again(&folder, "2026112101").unwrap_err().to_string();
+    assert!(again.contains("higher"), "{again}");
+    let ahead = sign_again(&folder, "9998112101").unwrap_err().to_string();
+    assert!(ahead.contains("to come"), "{ahead}");
+}
+
+#[test]
+fn file_of_another_folder_is_told_how_to_mend() {
+    let folder = signed("apart");
+    let elsewhere = signed("elsewhere").join("hosts.txt");
+    let line = SignLine::parse_from([
+        "sign",
+        "--secret-key",
+        folder.join("key").to_str().unwrap(),
+        "-o",
+        folder.join("other").to_str().unwrap(),
+        elsewhere.to_str().unwrap(),
+    ]);
+    let error = sign::run(line.args).unwrap_err().to_string();
+    assert!(error.contains("-o"), "{error}");
+}
