@@ -3,21 +3,21 @@
 
 mod builtin;
 mod collection;
-//mod diff;
-//mod draft;
-//mod explain;
+mod diff;
+mod draft;
+mod explain;
 mod fmt;
 mod idna;
 mod lint;
-//mod readme;
+mod readme;
 mod verdict;
 
 pub use builtin::builtin;
 pub use collection::{Collection, Sheet};
-//pub use diff::{Change, Diff, Edit, diff};
-//pub use draft::draft;
-//pub use explain::{Explanation, Met, explain};
+pub use diff::{Change, Diff, Edit, diff};
+pub use draft::draft;
+pub use explain::{Explanation, Met, explain};
 pub use fmt::{FmtError, fmt};
 pub use lint::{Finding, Level, Report, lint, write_report};
-//pub use readme::readme;
+pub use readme::readme;
 pub use verdict::{Decision, decide};

@@ -326,6 +326,22 @@ impl Rule {
         matches!(self.kept, Kept::Block(_))
     }
 
+    /// The lowest preset under which it blocks, were it in force; a feature name with its switch off.
+    pub const fn from(&self) -> Option<Preset> {
+        match self.kept {
+            Kept::Block(from) | Kept::Feature(_, from) => Some(from),
+            Kept::Essential => None,
+        }
+    }
+
+    /// The switch of a feature name; empty for others.
+    pub fn feature(&self) -> &str {
+        match &self.kept {
+            Kept::Feature(feature, _) => feature,
+            _ => "",
+        }
+    }
+
     /// Whether this rule meets the other's name as well and says the opposite.
     pub fn swallows(&self, other: &Self) -> bool {
         self.reach == Reach::Subdomains

@@ -1,0 +1,150 @@
+//! A draft of a record: what its neighbours tell, and for everything else the question that is open.
+
+use std::fmt::Write as _;
+
+use records::{Role, Rule};
+
+use crate::{Collection, Sheet, explain};
+
+/// The draft of a record for a name, ready to be put into a file, and the file that its neighbours are in.
+pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, String) {
+    let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+    let nearest = nearest(collection, &name);
+    let mut out = String::new();
+    for met in explain(collection, &name).met {
+        let Rule {
+            id, pattern, status, ..
+        } = met.rule;
+        let _ = writeln!(
+            out,
+            "# Known already: {id} ({pattern}, {}); see `hushwall lists explain {name}`.",
+            status.as_str()
+        );
+    }
+    match nearest {
+        Some((sheet, rule)) => {
+            let _ = writeln!(
+                out,
+                "# For {}: its nearest neighbour is {} ({}). A guess by the name: is it of that component?",
+                sheet.path, rule.pattern, rule.id
+            );
+        }
+        None => {
+            let _ = writeln!(
+                out,
+                "# No neighbour is known: which component calls it? It may want a file of its own."
+            );
+        }
+    }
+    let function = nearest.and_then(|(sheet, _)| sheet.file.as_ref().ok()?.function);
+    let _ = write!(
+        out,
+        "# Look for the name: in a capture of your own, in published code, in papers, in the issues of other lists.\n\
+         # Write what you find as a source, once a file, and cite it by its key in `evidence`:\n\
+         #\n\
+         # [source.KEY]\n\
+         # kind = \"report\"  # or capture, code, paper, listed\n\
+         # url = \"https://\"\n\
+         # read = \"YYYY-MM-DD\"\n\
+         # says = \"its content in your words\"\n\
+         \n\
+         [[rule]]\n\
+         id = \"{}\"\n\
+         name = \"{name}\"\n\
+         match = \"exact\"\n",
+        id(&name)
+    );
+    if function.is_none() {
+        out.push_str("function = \"usage\"  # a guess: usage, crash, ads, config or resolver?\n");
+    }
+    out.push_str(
+        "sends = \"Unknown; nobody has looked yet.\"\n\
+         breaks = \"unknown\"\n\
+         evidence = []\n\
+         confidence = \"low\"\n\
+         note = \"Wanted: a capture, code, a paper or a public report that names it.\"\n\
+         status = \"lead\"\n",
+    );
+    (nearest.map(|(sheet, _)| sheet), out)
+}
+
+/// The block rule that shares the most labels from the right, at least one more than the registered name.
+fn nearest<'a>(collection: &'a Collection, name: &str) -> Option<(&'a Sheet, &'a Rule)> {
+    let registered = psl::domain(name.as_bytes()).map_or(2, |domain| {
+        1 + domain.as_bytes().iter().filter(|&&byte| byte == b'.').count()
+    });
+    let is_of_records = |sheet: &Sheet| sheet.file.as_ref().is_ok_and(|file| file.role == Role::Block);
+    let shared = |rule: &Rule| {
+        let (mut ours, mut theirs) = (name.rsplit('.'), rule.pattern.rsplit('.'));
+        std::iter::from_fn(|| Some((ours.next()?, theirs.next()?)))
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    let alike = |rule: &Rule| {
+        rule.pattern
+            .bytes()
+            .zip(name.bytes())
+            .take_while(|(a, b)| a == b)
+            .count()
+    };
+    collection
+        .rules()
+        .filter(|(sheet, rule)| is_of_records(sheet) && rule.network.is_none())
+        .map(|(sheet, rule)| (shared(rule), alike(rule), sheet, rule))
+        .filter(|(shared, alike, ..)| *shared > registered || *shared == registered && *alike > 3)
+        .max_by_key(|(shared, alike, ..)| (*shared, *alike))
+        .map(|(.., sheet, rule)| (sheet, rule))
+}
+
+/// An id of the name's own labels.
+fn id(name: &str) -> String {
+    let registered =
+        psl::domain(name.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok());
+    let host = registered
+        .and_then(|registered| name.strip_suffix(registered))
+        .unwrap_or(name);
+    let words = host.trim_end_matches('.').replace(['.', '_'], "-");
+    if words.is_empty() {
+        "host".to_owned()
+    } else {
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_guesses_the_file_and_is_a_sound_lead_there() {
+        let collection = crate::builtin();
+        for (name, stem) in [
+            ("data.mistat.tr.xiaomi.com", "mistat"),
+            ("sdkconfig.ad.tr.xiaomi.com", "msa"),
+        ] {
+            let (sheet, text) = draft(&collection, name);
+            let sheet = sheet.unwrap();
+            assert_eq!(sheet.stem, stem);
+            let with = format!("{}\n{text}", sheet.text);
+            let sorted = crate::fmt(&with).unwrap();
+            let files = [(sheet.path.clone(), sorted)];
+            let errors: Vec<_> = crate::lint(&Collection::new(files))
+                .into_iter()
+                .filter(|found| found.level == crate::Level::Error)
+                .collect();
+            assert_eq!(errors, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_known_name_is_said_to_be_known_and_a_strange_one_has_no_neighbour() {
+        let collection = crate::builtin();
+        assert!(
+            draft(&collection, "tracking.miui.com")
+                .1
+                .contains("Known already: onetrack/tracking-cn")
+        );
+        let (sheet, text) = draft(&collection, "telemetry.example.com");
+        assert!(sheet.is_none() && text.contains("No neighbour"));
+    }
+}

@@ -1,0 +1,275 @@
+//! Which rules meet a name, in which presets, why, on what evidence, what breaks, and who else lists it.
+
+use std::fmt::{self, Display, Formatter};
+
+use records::{Breaks, Confidence, File, Kept, Kind, Preset, Record, Rule, Source, Status, Word};
+use serde_json::{Value, json};
+
+use crate::{Collection, Decision, Sheet, decide};
+
+/// A name, explained.
+#[derive(Debug)]
+pub struct Explanation<'a> {
+    /// The name, in lower case and without a trailing dot.
+    pub name: String,
+    /// The decision under each preset with all switches on, and the rule that made it.
+    pub presets: Vec<(Preset, Decision, Option<&'a Rule>)>,
+    /// The rules that meet it, the most specific first, whatever their status.
+    pub met: Vec<Met<'a>>,
+}
+
+/// A rule that meets the name, with its record.
+#[derive(Debug)]
+pub struct Met<'a> {
+    sheet: &'a Sheet,
+    file: &'a File,
+    record: &'a Record,
+    /// The rule.
+    pub rule: &'a Rule,
+}
+
+/// Explains a name by the records.
+pub fn explain<'a>(collection: &'a Collection, name: &str) -> Explanation<'a> {
+    let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+    let shipped: Vec<&Rule> = collection.shipped().map(|(_, rule)| rule).collect();
+    let presets = Preset::ALL.map(|preset| {
+        let (decision, rule) = decide(shipped.iter().copied(), &name, preset);
+        (preset, decision, rule)
+    });
+    let mut met: Vec<Met<'_>> = collection
+        .rules()
+        .filter(|(_, rule)| rule.meets(&name) || rule.network.is_some() && rule.pattern == name)
+        .filter_map(|(sheet, rule)| {
+            sheet.record(rule).map(|(file, record)| Met {
+                sheet,
+                file,
+                record,
+                rule,
+            })
+        })
+        .collect();
+    met.sort_by_key(|met| std::cmp::Reverse(met.rule.pattern.len()));
+    Explanation {
+        name,
+        presets: presets.into(),
+        met,
+    }
+}
+
+impl Explanation<'_> {
+    /// As one JSON object.
+    pub fn json(&self) -> Value {
+        let presets: serde_json::Map<String, Value> = self
+            .presets
+            .iter()
+            .map(|(preset, decision, rule)| {
+                let rule = rule.map(|rule| rule.id.as_str());
+                (
+                    preset.as_str().to_owned(),
+                    json!({ "decision": decision.as_str(), "rule": rule }),
+                )
+            })
+            .collect();
+        let met: Vec<Value> = self.met.iter().map(Met::json).collect();
+        json!({ "name": self.name, "presets": presets, "met": met })
+    }
+}
+
+impl Decision {
+    /// In one word or two.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Essential => "essential",
+            Self::Feature => "feature",
+            Self::Block => "block",
+            Self::NoRule => "no rule",
+        }
+    }
+}
+
+impl Display for Explanation<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{}", self.name)?;
+        for (preset, decision, rule) in &self.presets {
+            let preset = preset.as_str();
+            let id = rule.map_or("", |rule| rule.id.as_str());
+            match decision {
+                Decision::NoRule => writeln!(out, "  {preset:<15} allow  no rule of this list meets it")?,
+                Decision::Block => writeln!(out, "  {preset:<15} block  {id}")?,
+                Decision::Essential => {
+                    writeln!(out, "  {preset:<15} allow  {id}: essential, no list blocks it")?
+                }
+                Decision::Feature => {
+                    let feature = rule.map_or("", |rule| rule.feature());
+                    writeln!(
+                        out,
+                        "  {preset:<15} allow  {id}: while you use `{feature}` (see --without)"
+                    )?;
+                }
+            }
+        }
+        self.met.iter().try_for_each(|met| write!(out, "\n{met}"))
+    }
+}
+
+impl Met<'_> {
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        let cited = self.record.evidence.iter();
+        cited.filter_map(|key| self.file.source.get(key.get_ref()).map(|source| source.get_ref()))
+    }
+
+    fn json(&self) -> Value {
+        let (rule, record) = (self.rule, self.record);
+        let source = |source: &Source| json!({ "kind": source.kind.as_str(), "url": source.url, "says": source.says, "lineage": source.lineage });
+        let breaks = match &record.breaks {
+            None => Value::Null,
+            Some(Breaks::Word(word)) => json!(of_word(*word)),
+            Some(Breaks::Known(known)) => known
+                .iter()
+                .map(|b| {
+                    json!({ "class": b.class.as_str(), "what": b.what, "counts": b.counts(),
+                        "sources": self.urls(&b.sources), "counter": self.urls(&b.counter) })
+                })
+                .collect(),
+        };
+        json!({
+            "id": rule.id,
+            "pattern": rule.pattern,
+            "match": record.reach.map(records::Reach::as_str),
+            "status": record.status.as_str(),
+            "role": self.file.role.as_str(),
+            "from": rule.from().map(Preset::as_str),
+            "feature": record.feature,
+            "function": record.function(self.file).map(records::Function::as_str),
+            "what": rule.what,
+            "breaks": breaks,
+            "evidence": self.sources().map(source).collect::<Vec<_>>(),
+            "confidence": record.confidence.map(Confidence::as_str),
+            "first_seen": record.first_seen,
+            "last_seen": record.last_seen,
+            "note": record.note,
+            "path": self.sheet.path,
+            "line": self.sheet.line(rule.at.start),
+        })
+    }
+
+    fn urls(&self, keys: &[String]) -> Vec<&str> {
+        let sources = keys.iter().filter_map(|key| self.file.source.get(key));
+        sources.map(|source| source.get_ref().url.as_str()).collect()
+    }
+
+    fn write_breaks(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match &self.record.breaks {
+            None => Ok(()),
+            Some(Breaks::Word(Word::None)) => {
+                writeln!(out, "  breaks    nothing: looked for, no report found")
+            }
+            Some(Breaks::Word(Word::Unknown)) => writeln!(out, "  breaks    unknown: nobody looked"),
+            Some(Breaks::Known(known)) => known.iter().try_for_each(|b| {
+                writeln!(out, "  breaks    {}: {}", b.class.as_str(), b.what)?;
+                let sources = self.urls(&b.sources);
+                sources
+                    .iter()
+                    .try_for_each(|url| writeln!(out, "              says so      {url}"))?;
+                let counter = self.urls(&b.counter);
+                counter
+                    .iter()
+                    .try_for_each(|url| writeln!(out, "              contradicts  {url}"))
+            }),
+        }
+    }
+}
+
+impl Display for Met<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let (rule, record) = (self.rule, self.record);
+        let beneath = match record.reach {
+            Some(records::Reach::Subdomains) => " and all beneath it",
+            _ => "",
+        };
+        writeln!(out, "{}: {}{beneath}", rule.id, rule.pattern)?;
+        let state = match (record.status, &rule.kept) {
+            (Status::Lead, _) => "a lead: not in force, evidence is wanted".to_owned(),
+            (Status::Retired, _) => "retired: not in force".to_owned(),
+            (_, Kept::Essential) => "essential: no list blocks it".to_owned(),
+            (_, Kept::Feature(feature, _)) => format!("allowed while you use `{feature}`"),
+            (_, Kept::Block(from)) => format!("blocked from the preset {} on", from.as_str()),
+        };
+        writeln!(out, "  state     {state}")?;
+        let word = if rule.is_block() { "sends" } else { "why" };
+        writeln!(out, "  {word:<9} {}", rule.what)?;
+        self.write_breaks(out)?;
+        for source in self.sources().filter(|source| source.kind != Kind::Listed) {
+            writeln!(out, "  {:<9} {}", source.kind.as_str(), source.url)?;
+            if let Some(says) = &source.says {
+                writeln!(out, "              {says}")?;
+            }
+        }
+        for source in self.sources().filter(|source| source.kind == Kind::Listed) {
+            writeln!(out, "  listed by {}", source.url)?;
+        }
+        if let Some(confidence) = record.confidence {
+            writeln!(out, "  confident {}", confidence.as_str())?;
+        }
+        for (word, month) in [("first", &record.first_seen), ("last", &record.last_seen)] {
+            if let Some(month) = month {
+                writeln!(out, "  {word:<9} seen in {month}")?;
+            }
+        }
+        if let Some(note) = &record.note {
+            writeln!(out, "  note      {note}")?;
+        }
+        writeln!(
+            out,
+            "  record    {}:{}",
+            self.sheet.path,
+            self.sheet.line(rule.at.start)
+        )
+    }
+}
+
+const fn of_word(word: Word) -> &'static str {
+    match word {
+        Word::None => "none",
+        Word::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_explained_with_presets_evidence_breakage_and_place() {
+        let collection = crate::builtin();
+        let text = explain(&collection, "Data.Mistat.Intl.Xiaomi.com.").to_string();
+        for piece in [
+            "data.mistat.intl.xiaomi.com\n",
+            "balanced        block  mistat/data-intl",
+            "updates: GetApps",
+            "contradicts  https://",
+            "listed by https://github.com/AdAway",
+            "record    blocklists/mistat.toml:",
+            "mistat/root-intl",
+        ] {
+            assert!(text.contains(piece), "{piece}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn essential_and_feature_names_say_so_and_unknown_ones_meet_nothing() {
+        let collection = crate::builtin();
+        let decisions = |name| {
+            explain(&collection, name)
+                .presets
+                .into_iter()
+                .map(|(_, d, _)| d)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(decisions("update.miui.com"), [Decision::Essential; 3]);
+        assert_eq!(decisions("example.com"), [Decision::NoRule; 3]);
+        let json = explain(&collection, "update.miui.com").json();
+        assert_eq!(json["met"][0]["role"], "essential");
+        assert_eq!(json["presets"]["balanced"]["decision"], "essential");
+    }
+}

@@ -1,0 +1,201 @@
+//! `blocklists/README.md`: what is in the lists, counted. Written by a command, checked by a test, never by hand.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use records::{Function, Kept, Kind, Preset, Role, Rule, Status};
+
+use crate::{Collection, Sheet};
+
+/// Columns of a chart's longest bar.
+const BAR: usize = 30;
+
+const HEAD: &str = "<!-- Written by `hushwall lists readme`; do not edit. -->\n\
+# What is in the lists\n\
+\n\
+Names by which Xiaomi's software reports what its owners do, each with what it sends, what breaks without it and where \
+that is known from; and names that nobody may refuse by accident. `FORMAT.md` is the form of the files, `CONTRIBUTING.md` \
+in the root is the way from a name to a merged record. Words and selection are CC0-1.0 (`LICENSE`); what other lists \
+contributed is in `NOTICE`.\n";
+
+/// The text of the file.
+pub fn readme(collection: &Collection) -> String {
+    let mut out = HEAD.to_owned();
+    let shipped: Vec<(&Sheet, &Rule)> = collection.shipped().collect();
+    let blocks: Vec<(&Sheet, &Rule)> = shipped
+        .iter()
+        .copied()
+        .filter(|(_, rule)| rule.is_block())
+        .collect();
+    totals(&mut out, collection, &blocks, &shipped);
+    presets(&mut out, &blocks);
+    evidence(&mut out, &blocks);
+    functions(&mut out, &blocks);
+    components(&mut out, collection);
+    leads(&mut out, collection);
+    out
+}
+
+fn totals(
+    out: &mut String,
+    collection: &Collection,
+    blocks: &[(&Sheet, &Rule)],
+    shipped: &[(&Sheet, &Rule)],
+) {
+    let kept = |test: fn(&Kept) -> bool| shipped.iter().filter(|(_, rule)| test(&rule.kept)).count();
+    let of_status = |status| {
+        collection
+            .rules()
+            .filter(|(_, rule)| rule.status == status)
+            .count()
+    };
+    let rows = [
+        ("block rules shipped", blocks.len()),
+        (
+            "essential names: no list blocks them",
+            kept(|kept| *kept == Kept::Essential),
+        ),
+        (
+            "feature names: free while you use the feature",
+            kept(|kept| matches!(kept, Kept::Feature(..))),
+        ),
+        ("leads: names that lack evidence", of_status(Status::Lead)),
+        ("tombstones: names that were retired", of_status(Status::Retired)),
+    ];
+    out.push_str("\n| | |\n|---|---:|\n");
+    for (what, count) in rows {
+        let _ = writeln!(out, "| {what} | {count} |");
+    }
+}
+
+fn presets(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
+    out.push_str("\n## Block rules in force, by preset\n\n");
+    let rows = Preset::ALL.map(|preset| {
+        let in_force = blocks
+            .iter()
+            .filter(|(_, rule)| rule.from().is_some_and(|from| preset >= from));
+        (preset.as_str().to_owned(), in_force.count())
+    });
+    chart(out, &rows);
+}
+
+fn evidence(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
+    out.push_str("\n## Block rules by their best evidence\n\n");
+    let mut counts: BTreeMap<Option<Kind>, usize> = BTreeMap::new();
+    for (sheet, rule) in blocks {
+        let kinds = sheet
+            .record(rule)
+            .map(|(file, record)| record.evidence_kinds(file));
+        // The kinds are declared from the best to the weakest.
+        *counts
+            .entry(kinds.and_then(|kinds| kinds.first().copied()))
+            .or_default() += 1;
+    }
+    let rows: Vec<(String, usize)> = [Kind::Capture, Kind::Code, Kind::Paper, Kind::Report, Kind::Listed]
+        .into_iter()
+        .map(|kind| {
+            (
+                kind.as_str().to_owned(),
+                counts.get(&Some(kind)).copied().unwrap_or(0),
+            )
+        })
+        .collect();
+    chart(out, &rows);
+    out.push_str(
+        "\n`listed`: at least two lists of different lineage hold the name, and nothing better is known.\n",
+    );
+}
+
+fn functions(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
+    out.push_str("\n## Block rules by what they carry\n\n");
+    let mut counts: BTreeMap<Function, usize> = BTreeMap::new();
+    for (sheet, rule) in blocks {
+        if let Some(function) = sheet
+            .record(rule)
+            .and_then(|(file, record)| record.function(file))
+        {
+            *counts.entry(function).or_default() += 1;
+        }
+    }
+    let rows: Vec<(String, usize)> = counts
+        .into_iter()
+        .map(|(function, count)| (function.as_str().to_owned(), count))
+        .collect();
+    chart(out, &rows);
+}
+
+fn components(out: &mut String, collection: &Collection) {
+    out.push_str(
+        "\n## Files\n\n| file | component | shipped | leads | retired |\n|---|---|---:|---:|---:|\n",
+    );
+    for sheet in &collection.sheets {
+        let Ok(file) = &sheet.file else { continue };
+        let of = |status| sheet.rules.iter().filter(|rule| rule.status == status).count();
+        let _ = writeln!(
+            out,
+            "| [`{stem}.toml`]({stem}.toml) | {} | {} | {} | {} |",
+            file.title.replace('|', "\\|"),
+            of(Status::Shipped),
+            of(Status::Lead),
+            of(Status::Retired),
+            stem = sheet.stem,
+        );
+    }
+}
+
+fn leads(out: &mut String, collection: &Collection) {
+    out.push_str("\n## Leads, and what they need\n\n");
+    let mut is_empty = true;
+    for sheet in &collection.sheets {
+        let leads = sheet.rules.iter().filter(|rule| rule.status == Status::Lead);
+        for rule in leads {
+            is_empty = false;
+            let note = sheet
+                .record(rule)
+                .and_then(|(_, record)| record.note.as_deref())
+                .unwrap_or("");
+            let role = match sheet.file.as_ref().map(|file| file.role) {
+                Ok(Role::Essential | Role::Feature) => " (to be kept free)",
+                _ => "",
+            };
+            let _ = writeln!(out, "- `{}`{role}: {note}", rule.pattern);
+        }
+    }
+    if is_empty {
+        out.push_str("There are none.\n");
+    }
+}
+
+/// A bar chart that reads well as text.
+fn chart(out: &mut String, rows: &[(String, usize)]) {
+    let most = rows.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let widest = rows.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
+    out.push_str("```text\n");
+    for (word, count) in rows {
+        let filled = (count * BAR).div_ceil(most);
+        let _ = writeln!(out, "{word:<widest$}  {count:>4}  {}", "#".repeat(filled));
+    }
+    out.push_str("```\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_those_of_the_records() {
+        let collection = crate::builtin();
+        let text = readme(&collection);
+        let blocks = collection.shipped().filter(|(_, rule)| rule.is_block()).count();
+        assert!(
+            text.contains(&format!("| block rules shipped | {blocks} |")),
+            "{text}"
+        );
+        assert!(text.contains("| [`onetrack.toml`](onetrack.toml) | OneTrack, MIUI Analytics |"));
+        let leads = collection
+            .rules()
+            .filter(|(_, rule)| rule.status == Status::Lead)
+            .count();
+        assert_eq!(text.lines().filter(|line| line.starts_with("- `")).count(), leads);
+    }
+}
