@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Parser, Subcommand};
 
 mod capture;
+mod completions;
 mod lists;
 mod replay;
 mod rules;
@@ -38,6 +39,12 @@ enum Command {
     Replay(replay::Args),
     /// Work on the lists: check, explain, compare, convert, sign.
     Lists(lists::Args),
+    /// Write a script that completes commands in a shell.
+    #[command(hide = true)]
+    Completions(completions::CompletionsArgs),
+    /// Write the manual pages.
+    #[command(hide = true)]
+    Man(completions::ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Lists(args) => lists::run(args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => completions::man(&args),
     };
     outcome.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {

@@ -194,7 +194,7 @@ fn views(collection: &Collection) -> BTreeMap<String, View> {
             ("note", record.note.clone().unwrap_or_default()),
         ];
         // Ports of one address share an id; the first speaks for them.
-        views.entry(rule.id.clone()).or_insert(View {
+        views.entry(rule.id.clone()).or_insert_with(|| View {
             pattern: rule.pattern.clone(),
             fields,
             status: record.status,

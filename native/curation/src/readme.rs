@@ -173,7 +173,8 @@ fn chart(out: &mut String, rows: &[(String, usize)]) {
     out.push_str("```text\n");
     for (word, count) in rows {
         let filled = (count * BAR).div_ceil(most);
-        let _ = writeln!(out, "{word:<widest$}  {count:>4}  {}", "#".repeat(filled));
+        let row = format!("{word:<widest$}  {count:>4}  {}", "#".repeat(filled));
+        let _ = writeln!(out, "{}", row.trim_end());
     }
     out.push_str("```\n");
 }

@@ -50,3 +50,11 @@ pub(super) fn collect(paths: &[PathBuf]) -> anyhow::Result<Collection> {
     });
     Ok(Collection::new(files.collect::<anyhow::Result<Vec<_>>>()?))
 }
+
+/// The records of some files; without any, those of `blocklists/` here, else those that this program was built with.
+pub(super) fn collect_or_builtin(paths: &[PathBuf]) -> anyhow::Result<Collection> {
+    if paths.is_empty() && !Path::new(FOLDER).is_dir() {
+        return Ok(curation::builtin());
+    }
+    collect(paths)
+}

@@ -5,10 +5,16 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+mod diff;
+mod explain;
 mod files;
 mod fmt;
 mod lint;
+mod matches;
+mod new;
 mod page;
+mod progress;
+mod readme;
 mod sign;
 mod verify;
 mod version;
@@ -28,6 +34,17 @@ enum Command {
     Fmt(fmt::Args),
     /// Say what is wrong with records, where, and how to mend it.
     Lint(lint::Args),
+    /// Say which rules meet a name, in which presets, why, and on what evidence.
+    Explain(explain::Args),
+    /// Judge the names on stdin: `name<TAB>block|allow<TAB>rule or -`.
+    #[command(name = "match")]
+    Matches(matches::Args),
+    /// Draft a record for a name.
+    New(new::Args),
+    /// Say what a change of the records means for a phone.
+    Diff(diff::Args),
+    /// Write blocklists/README.md, counted from the records.
+    Readme(readme::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
     /// Sign the files of a list, with a version that cannot go back.
@@ -41,6 +58,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Fmt(args) => fmt::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Matches(args) => matches::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Readme(args) => readme::run(&args),
         Command::Page(args) => page::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),

@@ -149,7 +149,9 @@ fn secret_key(path: &Path, password: Option<String>) -> anyhow::Result<SecretKey
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     // A key for machines has no password; whether it has one is seen by trying.
     let key = match SecretKeyBox::from(text.clone()).into_unencrypted_secret_key() {
-        Err(error) if matches!(error.kind(), ErrorKind::Io) => SecretKeyBox::from(text).into_secret_key(password),
+        Err(error) if matches!(error.kind(), ErrorKind::Io) => {
+            SecretKeyBox::from(text).into_secret_key(password)
+        }
         read => read,
     };
     key.map_err(|error| anyhow!("{}: {error}", path.display()))

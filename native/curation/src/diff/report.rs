@@ -14,6 +14,9 @@ impl Diff {
         if self.is_empty() {
             return "nothing changes for a phone, and no record differs\n".to_owned();
         }
+        if self.changes.is_empty() {
+            out.push_str("every name is judged as before, under every preset\n");
+        }
         for (title, changes) in self.groups() {
             let _ = writeln!(out, "{title}: {}", changes.len());
             for change in changes {
