@@ -14,6 +14,7 @@ mod matches;
 mod new;
 mod page;
 mod progress;
+mod propose;
 mod readme;
 mod sign;
 mod verify;
@@ -45,6 +46,8 @@ enum Command {
     Diff(diff::Args),
     /// Write blocklists/README.md, counted from the records.
     Readme(readme::Args),
+    /// Draft records from captures, and from the phone's recordings and breakage files.
+    Propose(propose::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
     /// Sign the files of a list, with a version that cannot go back.
@@ -63,6 +66,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::New(args) => new::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Readme(args) => readme::run(&args),
+        Command::Propose(args) => propose::run(args),
         Command::Page(args) => page::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),

@@ -1,0 +1,179 @@
+//! Draft records: leads, in the form of `blocklists/FORMAT.md`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use records::{Rule, Status};
+
+use super::case::{Case, Cases};
+use super::phone::Retries;
+
+const HEAD: &str = "\
+# Drafts by `hushwall lists propose`: leads, none of them in force. Move each to the file of its component, say what it
+# sends, and cite what others can open: a recording that stays on your phone is where to look, not a source.
+";
+
+const FILE: &str = "\
+schema = 1
+title = \"Proposed\"
+about = \"Names from recordings, to be moved to the files of their components.\"
+role = \"block\"
+";
+
+/// The drafts of all names that no record knows, those that no list knows first; and, as comments, what was learned of
+/// those that are known.
+pub(super) fn emit(cases: &Cases, rules: &[Rule], is_listed: impl Fn(&str) -> bool) -> String {
+    let mut new: Vec<(bool, &String, &Case)> = Vec::new();
+    let mut known = String::new();
+    for (name, case) in &cases.cases {
+        // A retired name that is called again is news.
+        let meeting = rules
+            .iter()
+            .filter(|rule| rule.meets(name) && rule.status != Status::Retired);
+        match meeting.max_by_key(|rule| rule.pattern.len()) {
+            Some(rule) => write_known(&mut known, rule, name, case),
+            None => new.push((is_listed(name), name, case)),
+        }
+    }
+    new.sort_by_key(|(listed, name, _)| (*listed, *name));
+    let mut out = String::from(HEAD);
+    if !known.is_empty() {
+        let _ = write!(out, "#\n# Known already, and seen:\n{known}");
+    }
+    out.push_str(FILE);
+    let mut ids = BTreeSet::new();
+    for (listed, name, case) in new {
+        write_draft(&mut out, rules, &mut ids, name, case, listed);
+    }
+    out
+}
+
+fn write_known(out: &mut String, rule: &Rule, name: &str, case: &Case) {
+    let last = case
+        .months
+        .last()
+        .map_or_else(String::new, |month| format!(", last {month}"));
+    let _ = writeln!(out, "# {} ({}): {name}{last}", rule.id, rule.status.as_str());
+    for breakage in &case.breakages {
+        let _ = writeln!(out, "#   breakage: {breakage}");
+    }
+}
+
+fn write_draft(
+    out: &mut String,
+    rules: &[Rule],
+    ids: &mut BTreeSet<String>,
+    name: &str,
+    case: &Case,
+    listed: bool,
+) {
+    let _ = write!(
+        out,
+        "\n[[rule]]\nid = {}\nname = {}\nmatch = \"exact\"\nfunction = \"usage\"\n\
+         sends = \"Not known yet; the function is a guess.\"\nbreaks = \"unknown\"\nconfidence = \"low\"\n",
+        text(&id(name, ids)),
+        text(name)
+    );
+    if let Some(first) = case.months.first() {
+        let _ = writeln!(out, "first_seen = {}", text(first));
+    }
+    if let Some(last) = case.months.last() {
+        let _ = writeln!(out, "last_seen = {}", text(last));
+    }
+    let _ = write!(
+        out,
+        "note = {}\nstatus = \"lead\"\n",
+        text(&note(rules, name, case, listed))
+    );
+}
+
+/// What the next maintainer should know: what is wanted first, then what was seen.
+fn note(rules: &[Rule], name: &str, case: &Case, listed: bool) -> String {
+    let mut note = String::from("Wanted: a capture, code or a public report that says what it carries.");
+    if listed {
+        note.push_str(" Known to a list that was given.");
+    }
+    let mut seen: Vec<String> = Vec::new();
+    if !case.apps.is_empty() {
+        seen.push(format!("by {}", join(case.apps.iter().map(String::as_str))));
+    }
+    if !case.systems.is_empty() {
+        seen.push(format!("on {}", join(case.systems.iter().map(String::as_str))));
+    }
+    if !case.seen.is_empty() {
+        seen.push(format!("as {}", join(case.seen.iter().map(|how| how.as_str()))));
+    }
+    seen.extend(case.count.map(|count| count.as_str().to_owned()));
+    if !case.hours.is_empty() {
+        seen.push(format!("in {} hours of the day", case.hours.len()));
+    }
+    if !seen.is_empty() {
+        let _ = write!(note, " Seen {}.", seen.join(", "));
+    }
+    match case.retries {
+        Retries::None | Retries::Few => {}
+        Retries::Many => note.push_str(" Refused, it is asked again 5 to 19 times a minute."),
+        Retries::Storm => {
+            note.push_str(
+                " Refused, it is asked again 20 times a minute or more: it may want a reply of its own.",
+            );
+        }
+    }
+    for breakage in &case.breakages {
+        let _ = write!(note, " Reported broken: {breakage}.");
+    }
+    if let Some(near) = nearest(rules, name) {
+        let _ = write!(note, " Nearest record: {near}.");
+    }
+    note
+}
+
+/// The record that shares the most labels from the right, at least three.
+fn nearest<'a>(rules: &'a [Rule], name: &str) -> Option<&'a str> {
+    let shared = |rule: &Rule| {
+        let labels = rule.pattern.rsplit('.').zip(name.rsplit('.'));
+        labels.take_while(|(ours, theirs)| ours == theirs).count()
+    };
+    let near = rules.iter().filter(|rule| rule.network.is_none());
+    let near = near
+        .map(|rule| (shared(rule), rule))
+        .filter(|(shared, _)| *shared >= 3);
+    near.max_by_key(|(shared, _)| *shared)
+        .map(|(_, rule)| rule.id.as_str())
+}
+
+/// An id of the name's labels, but for the last two.
+fn id(name: &str, ids: &mut BTreeSet<String>) -> String {
+    let labels: Vec<&str> = name.split('.').collect();
+    let own = labels.len().saturating_sub(2).max(1);
+    let base = labels[..own.min(labels.len())].join("-").replace('_', "-");
+    let mut id = base.clone();
+    let mut number = 2;
+    while !ids.insert(id.clone()) {
+        id = format!("{base}-{number}");
+        number += 1;
+    }
+    id
+}
+
+fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = words.collect();
+    words.join(" and ")
+}
+
+/// A basic string of TOML (version 1.0, section String).
+fn text(value: &str) -> String {
+    let mut out = String::with_capacity(value.len() + 2);
+    out.push('"');
+    for letter in value.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            letter if letter.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(letter));
+            }
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
