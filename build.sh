@@ -15,8 +15,9 @@ usage: ./build.sh WORD
   demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
   test    unit tests, simulation, and real clients over a real TUN
   check   format, clippy, documentation, licences and dependencies, shell scripts
+  lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
-  bench, fuzz, lists, apk    not there yet
+  bench, fuzz, apk    not there yet
 TEXT
 }
 
@@ -155,13 +156,41 @@ check() {
     PATH="$PWD/.tools/bin:$PATH" cargo deny --log-level error check bans licenses sources
 }
 
+# All of it is shown, and then one failure is a failure.
+lists() {
+    local since=HEAD hushwall=target/debug/hushwall failed=0
+    [ "${1:-}" = --since ] && since=${2:?a revision after --since}
+    need_rust
+    # The lists are compiled in: the build refuses a record that is wrong, and the last binary says what is.
+    cargo build --locked --quiet --package cli || {
+        [ -x "$hushwall" ] || die "the build fails; mend what it says above"
+        failed=1
+    }
+    say "lint"
+    if [ -n "${GITHUB_ACTIONS:-}" ]; then
+        "$hushwall" lists lint --format github || failed=1
+    else
+        "$hushwall" lists lint --quiet || failed=1
+    fi
+    say "order (mend with: hushwall lists fmt)"
+    "$hushwall" lists fmt --check || failed=1
+    say "blocklists/README.md (mend with: hushwall lists readme)"
+    "$hushwall" lists readme --check || failed=1
+    say "what changed for a phone since $since"
+    "$hushwall" lists diff "$since" || failed=1
+    say "promises"
+    cargo test --locked --quiet --package lists >&2 || failed=1
+    return "$failed"
+}
+
 later() { die "the word \"$1\" belongs to a later issue; nothing is built for it yet"; }
 
 case "${1:-}" in
 demo) shift && demo "$@" ;;
 test) shift && run_tests "$@" ;;
 check) check ;;
-bench | fuzz | lists | apk) later "$1" ;;
+lists) shift && lists "$@" ;;
+bench | fuzz | apk) later "$1" ;;
 "" | help | -h | --help) usage ;;
 *) usage >&2 && die "no such word: $1" ;;
 esac
