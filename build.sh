@@ -128,14 +128,20 @@ run_tests() {
     need_lab
     say "building the release binary that the netns tests run"
     cargo build --locked --release --package cli
+    # All of it is run, whatever fails on the way: who looks at a red run sees the rest, too.
+    local failed=0
     say "unit tests and simulation"
-    cargo test --locked --workspace --exclude lab "$@"
+    cargo test --locked --no-fail-fast --workspace --exclude lab "$@" || failed=1
     say "netns tests: real TUN, real clients"
     local target
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
     [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
-    RUST_LIB_BACKTRACE=0 HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --package lab --tests "$@"
+    RUST_LIB_BACKTRACE=0 HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
+    [ "$failed" -eq 0 ] || {
+        say "there were failures: see the lines \"test result: FAILED\" above"
+        exit 1
+    }
 }
 
 check() {

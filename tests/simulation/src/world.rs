@@ -18,6 +18,8 @@ use crate::phone::Phone;
 use crate::record::{Record, Sent, SentDatagram};
 use crate::referee::{Referee, brief};
 
+mod story;
+
 /// How a world is made.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -463,35 +465,6 @@ impl World {
         if moved {
             self.internet.stir(flow, now);
         }
-    }
-
-    /// The last outputs, for a message.
-    pub fn story(&self) -> String {
-        let last = self.record.tail.len().saturating_sub(60);
-        self.record
-            .tail
-            .iter()
-            .skip(last)
-            .map(|line| format!("  {line}\n"))
-            .collect()
-    }
-
-    /// The last outputs that concern a flow of the phone.
-    pub fn story_of(&self, app: SocketAddr, remote: SocketAddr) -> String {
-        let flow = self
-            .internet
-            .stream_to(remote)
-            .map(|stream| format!("{:?}", stream.flow));
-        let flow = flow.unwrap_or_else(|| "?".into());
-        let app = app.to_string();
-        let lines: Vec<&String> = self
-            .record
-            .tail
-            .iter()
-            .filter(|line| line.contains(&app) || line.contains(&flow))
-            .collect();
-        let last = lines.len().saturating_sub(60);
-        lines[last..].iter().map(|line| format!("  {line}\n")).collect()
     }
 }
 
