@@ -7,6 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 CARGO_DENY_VERSION=0.20.2
 # Namespaces want root; for others this makes them root of a user namespace, with a network and a /run of its own.
 NAMESPACE_ROOT="$PWD/tests/lab/as-namespace-root"
+# Where Cargo builds; whole, because tests run it from elsewhere.
+TARGET=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
 usage() {
     cat <<'TEXT'
@@ -120,7 +122,7 @@ demo() {
     cargo build --locked --package lab --bins
     local runner=()
     [ "$(id -u)" -eq 0 ] || runner=("$NAMESPACE_ROOT")
-    HUSHWALL="$PWD/target/release/hushwall" "${runner[@]}" target/debug/demo "$@"
+    HUSHWALL="$TARGET/release/hushwall" "${runner[@]}" "$TARGET/debug/demo" "$@"
 }
 
 run_tests() {
@@ -137,7 +139,7 @@ run_tests() {
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
     [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
-    RUST_LIB_BACKTRACE=0 HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
+    RUST_LIB_BACKTRACE=0 HUSHWALL="$TARGET/release/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
     [ "$failed" -eq 0 ] || {
         say "there were failures: see the lines \"test result: FAILED\" above"
         exit 1
