@@ -84,6 +84,13 @@ impl Network {
         Ok(Self { prefix, bits, port })
     }
 
+    /// Address, prefix length and port, 0 for any port.
+    pub fn parts(&self) -> (IpAddr, u8, u16) {
+        let ipv4 = self.prefix >= 128 - IPV4_BITS && self.bits & mask(128 - IPV4_BITS) == MAPPED;
+        let length = if ipv4 { self.prefix - (128 - IPV4_BITS) } else { self.prefix };
+        (show(self.bits, ipv4), length, self.port)
+    }
+
     /// A network as the compiled list writes it.
     pub(crate) const fn new(prefix: u8, bits: u128, port: u16) -> Self {
         Self { prefix, bits, port }
@@ -92,14 +99,9 @@ impl Network {
 
 impl std::fmt::Display for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ipv4 = self.prefix >= 128 - IPV4_BITS && self.bits & mask(128 - IPV4_BITS) == MAPPED;
-        let (length, most) = if ipv4 {
-            (self.prefix - (128 - IPV4_BITS), IPV4_BITS)
-        } else {
-            (self.prefix, 128)
-        };
-        let addr = show(self.bits, ipv4);
-        match (ipv4, self.port, length == most) {
+        let (addr, length, port) = self.parts();
+        let most = if addr.is_ipv4() { IPV4_BITS } else { 128 };
+        match (addr.is_ipv4(), port, length == most) {
             (_, 0, true) => write!(f, "{addr}"),
             (_, 0, false) => write!(f, "{addr}/{length}"),
             (true, port, true) => write!(f, "{addr}:{port}"),

@@ -7,6 +7,7 @@ use crate::{name, punycode};
 
 mod dnsmasq;
 mod rpz;
+mod specific;
 mod unbound;
 
 /// How a list is written.
@@ -102,8 +103,34 @@ impl Syntax {
     pub fn read(self, text: &str, plain: Plain, sink: &mut dyn FnMut(usize, Event<'_>)) {
         // A byte order mark is no part of the first line.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut tree = specific::Tree::default();
+        if matches!(self, Self::Dnsmasq | Self::Unbound | Self::Rpz) {
+            self.read_lines(text, plain, &mut |_, event| {
+                if let Event::Rule(pattern) = event {
+                    tree.add(&pattern);
+                }
+            });
+        }
+        if tree.is_flat() {
+            return self.read_lines(text, plain, sink);
+        }
+        self.read_lines(text, plain, &mut |line, event| match event {
+            Event::Rule(pattern) => sink(
+                line,
+                match tree.tone(&pattern) {
+                    Some(tone) => Event::Rule(Pattern { tone, ..pattern }),
+                    None => Event::Skipped(Skip::Modifier, pattern.text),
+                },
+            ),
+            event => sink(line, event),
+        });
+    }
+
+    fn read_lines(self, text: &str, plain: Plain, sink: &mut dyn FnMut(usize, Event<'_>)) {
         let (mut zone, mut zones) = (rpz::Zone::default(), unbound::Zones::default());
+        let mut last = 0;
         for (line, number) in text.lines().zip(1..) {
+            last = number;
             let line = if line.is_ascii() {
                 Cow::Borrowed(line)
             } else {
@@ -116,7 +143,7 @@ impl Syntax {
                 _ => Self::read_names(&line, plain, &mut |event| sink(number, event)),
             }
         }
-        zones.finish(&mut |event| sink(text.lines().count(), event));
+        zones.finish(&mut |event| sink(last, event));
     }
 
     fn read_names(line: &str, plain: Plain, sink: &mut dyn FnMut(Event<'_>)) {

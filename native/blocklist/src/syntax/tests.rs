@@ -96,6 +96,24 @@ fn policy_zones_keep_names_and_what_is_beneath_them_apart() {
 }
 
 #[test]
+fn the_most_specific_line_of_a_resolver_wins() {
+    let text = "address=/a.example/\nserver=/b.a.example/#\naddress=/c.b.a.example/\nserver=/d.c.b.a.example/#\n\
+        address=/e.d.c.b.a.example/\nserver=/x.example/#\naddress=/y.x.example/\n";
+    assert_eq!(
+        lines(Syntax::Dnsmasq, text),
+        [
+            "||a.example^",
+            "@@||b.a.example^",
+            "||c.b.a.example^$important",
+            "@@||d.c.b.a.example^$important",
+            "Modifier",
+            "@@||x.example^",
+            "||y.x.example^$important",
+        ]
+    );
+}
+
+#[test]
 fn each_syntax_is_told_by_its_first_lines() {
     for (text, syntax) in [
         (DNSMASQ, Syntax::Dnsmasq),

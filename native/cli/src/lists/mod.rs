@@ -9,6 +9,7 @@ mod diff;
 mod explain;
 mod files;
 mod fmt;
+mod import;
 mod lint;
 mod matches;
 mod new;
@@ -48,6 +49,8 @@ enum Command {
     Readme(readme::Args),
     /// Draft records from captures, and from the phone's recordings and breakage files.
     Propose(propose::Args),
+    /// Read lists of other tools into one normal form.
+    Import(import::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
     /// Sign the files of a list, with a version that cannot go back.
@@ -67,6 +70,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => diff::run(&args),
         Command::Readme(args) => readme::run(&args),
         Command::Propose(args) => propose::run(args),
+        Command::Import(args) => import::run(&args),
         Command::Page(args) => page::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),

@@ -1,0 +1,104 @@
+//! The verdicts to export, as a tree: of each name that a rule mentions, what becomes of the name and of what is beneath
+//! it. A form of export then takes from each name what it can say.
+
+use std::collections::{HashMap, HashSet};
+
+use blocklist::{Action, Because, Rules, Verdict};
+
+/// A label that no rule mentions: what becomes of it becomes of all that is beneath a name and mentioned nowhere.
+const STRANGER: &str = "hushwall-stranger-8d1f";
+
+/// What becomes of a name, and of what is beneath it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fate {
+    /// Whether the name is blocked.
+    pub(super) at: bool,
+    /// Whether the names beneath it are, but for those that have a fate of their own.
+    pub(super) below: bool,
+}
+
+/// A name that some rule mentions.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    /// In lower case.
+    pub(super) name: String,
+    pub(super) fate: Fate,
+    /// Whether a rule says that the name is let through, and whether one says so of what is beneath it.
+    pub(super) kept: Fate,
+    /// Whether no list blocks it, or its feature is in use.
+    pub(super) essential: bool,
+}
+
+/// All names that rules mention, parents before children.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) nodes: Vec<Node>,
+    index: HashMap<String, usize>,
+    /// Of each node, a name beneath it (or its own) that a rule lets through.
+    keeps_beneath: HashMap<usize, usize>,
+}
+
+impl Tree {
+    /// The verdicts of some rules on the names that they mention.
+    pub(super) fn new(rules: &Rules, names: HashSet<String>) -> Self {
+        let mut names: Vec<String> = names.into_iter().collect();
+        names.sort_by(|a, b| a.rsplit('.').cmp(b.rsplit('.')));
+        let nodes: Vec<Node> = names.into_iter().map(|name| Node::new(rules, name)).collect();
+        let index = nodes.iter().zip(0..).map(|(node, at)| (node.name.clone(), at)).collect();
+        let mut tree = Self {
+            nodes,
+            index,
+            keeps_beneath: HashMap::new(),
+        };
+        tree.find_kept();
+        tree
+    }
+
+    fn find_kept(&mut self) {
+        let mut keeps = HashMap::new();
+        for (node, at) in self.nodes.iter().zip(0..) {
+            if node.kept.at || node.kept.below {
+                for parent in parents(&node.name).filter_map(|parent| self.index.get(parent)) {
+                    keeps.entry(*parent).or_insert(at);
+                }
+            }
+        }
+        self.keeps_beneath = keeps;
+    }
+
+    /// A name truly beneath that of the node which a rule lets through.
+    pub(super) fn kept_beneath(&self, node: usize) -> Option<&Node> {
+        self.keeps_beneath.get(&node).and_then(|&kept| self.nodes.get(kept))
+    }
+
+    /// The nearest parent that has a fate.
+    pub(super) fn parent(&self, name: &str) -> Option<usize> {
+        parents(name).find_map(|parent| self.index.get(parent).copied())
+    }
+}
+
+impl Node {
+    fn new(rules: &Rules, name: String) -> Self {
+        let at = rules.verdict(&name, None);
+        let below = rules.verdict(&format!("{STRANGER}.{name}"), None);
+        let essential = |verdict: &Verdict| matches!(verdict.because, Because::Essential(_) | Because::Feature(_));
+        let kept = |verdict: &Verdict| verdict.action == Action::Allow && verdict.because != Because::NoRule;
+        Self {
+            fate: Fate {
+                at: at.is_block(),
+                below: below.is_block(),
+            },
+            kept: Fate {
+                at: kept(&at),
+                below: kept(&below),
+            },
+            essential: essential(&at) || essential(&below),
+            name,
+        }
+    }
+}
+
+/// The names above a name, nearest first.
+pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('.').filter_map(|(dot, _)| name.get(dot + 1..))
+}

@@ -1,0 +1,301 @@
+//! `hushwall lists import`: lists of other tools, in one normal form.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io::{self, BufWriter, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use blocklist::{Event, Pattern, Plain, Reach, Skip, Syntax, Target};
+use clap::ValueEnum;
+
+use super::FOUND;
+
+/// Wrong lines shown of each file; the rest is counted.
+const SHOWN: usize = 20;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Lists: hosts, domains, wildcards, AdBlock, dnsmasq, unbound, RPZ.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// What a name alone on its line stands for.
+    #[arg(long = "as", value_name = "REACH", value_enum, default_value_t = As::Subdomains)]
+    plain: As,
+    /// How the files are written; told from their first lines if not given.
+    #[arg(long, value_name = "SYNTAX", value_enum)]
+    syntax: Option<Form>,
+}
+
+/// What a name alone on its line stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum As {
+    /// The name alone.
+    Exact,
+    /// The name and all beneath it.
+    Subdomains,
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Hosts,
+    Domains,
+    Wildcards,
+    Adblock,
+    Dnsmasq,
+    Unbound,
+    Rpz,
+}
+
+impl From<Form> for Syntax {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Hosts => Self::Hosts,
+            Form::Domains => Self::Domains,
+            Form::Wildcards => Self::Wildcards,
+            Form::Adblock => Self::Adblock,
+            Form::Dnsmasq => Self::Dnsmasq,
+            Form::Unbound => Self::Unbound,
+            Form::Rpz => Self::Rpz,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let plain = match args.plain {
+        As::Exact => Plain::Exact,
+        As::Subdomains => Plain::Subdomains,
+    };
+    let mut import = Import::new(BufWriter::new(io::stdout().lock()));
+    let mut found = false;
+    for path in &args.files {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let syntax = args.syntax.map_or_else(|| Syntax::detect(&text), Syntax::from);
+        let report = import.read(&text, syntax, plain)?;
+        found |= !report.bad.is_empty();
+        report.write(&path.display().to_string(), syntax, &mut io::stderr().lock())?;
+    }
+    import.out.flush()?;
+    Ok(ExitCode::from(if found { FOUND } else { 0 }))
+}
+
+/// What was read, each rule once.
+struct Import<W> {
+    out: W,
+    seen: HashSet<String>,
+}
+
+/// What became of a file.
+#[derive(Debug, Default)]
+struct Report {
+    rules: usize,
+    twice: usize,
+    /// Of the rules, by what they are about.
+    kinds: BTreeMap<&'static str, usize>,
+    /// Names alone, whose reach the reader was told.
+    plain: usize,
+    /// What has no meaning for names, with the first line of each kind.
+    skipped: BTreeMap<String, (usize, usize)>,
+    bad: Vec<(usize, String)>,
+}
+
+impl<W: io::Write> Import<W> {
+    fn new(out: W) -> Self {
+        Self {
+            out,
+            seen: HashSet::new(),
+        }
+    }
+
+    fn read(&mut self, text: &str, syntax: Syntax, plain: Plain) -> io::Result<Report> {
+        let (mut report, mut written) = (Report::default(), Ok(()));
+        syntax.read(text, plain, &mut |line, event| match event {
+            Event::Rule(pattern) => {
+                report.plain += usize::from(is_plain(&pattern) && reads_names(syntax));
+                let mut normal = pattern.to_string();
+                normal.make_ascii_lowercase();
+                if self.seen.contains(&normal) {
+                    report.twice += 1;
+                    return;
+                }
+                report.rules += 1;
+                *report.kinds.entry(kind(&pattern)).or_default() += 1;
+                if written.is_ok() {
+                    written = writeln!(self.out, "{normal}");
+                }
+                self.seen.insert(normal);
+            }
+            Event::Skipped(skip, code) => {
+                let count = report.skipped.entry(phrase(skip, code)).or_insert((0, line));
+                count.0 += 1;
+            }
+            Event::Bad(mend) => report.bad.push((line, mend)),
+        });
+        written.map(|()| report)
+    }
+}
+
+impl Report {
+    fn write(&self, file: &str, syntax: Syntax, out: &mut impl io::Write) -> io::Result<()> {
+        for (line, mend) in self.bad.iter().take(SHOWN) {
+            writeln!(out, "{file}:{line}: {mend}")?;
+        }
+        if let Some(more) = self.bad.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            writeln!(out, "{file}: {more} more lines are wrong")?;
+        }
+        write!(out, "{file}: {} syntax, {} rules", word(syntax), self.rules)?;
+        if !self.kinds.is_empty() {
+            let kinds: Vec<String> = self.kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+            write!(out, " ({})", kinds.join(", "))?;
+        }
+        writeln!(out, ", {} said twice, {} wrong", self.twice, self.bad.len())?;
+        if self.plain > 0 {
+            writeln!(
+                out,
+                "{file}: {} names alone on their line; --as says whether they mean what is beneath them",
+                self.plain
+            )?;
+        }
+        let all: usize = self.skipped.values().map(|(count, _)| count).sum();
+        if all > 0 {
+            writeln!(
+                out,
+                "{file}: narrowed by {all} lines that mean nothing for names:"
+            )?;
+        }
+        for (phrase, (count, first)) in &self.skipped {
+            writeln!(out, "{file}:   {count} {phrase} (first in line {first})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name may stand alone on its line.
+const fn reads_names(syntax: Syntax) -> bool {
+    matches!(syntax, Syntax::Domains | Syntax::Wildcards | Syntax::Adblock)
+}
+
+fn is_plain(pattern: &Pattern<'_>) -> bool {
+    matches!(pattern.target, Target::Name(name, _) if pattern.text.trim_end_matches('.') == name)
+}
+
+fn kind(pattern: &Pattern<'_>) -> &'static str {
+    match pattern.target {
+        Target::Name(_, Reach::Exact) => "exact",
+        Target::Name(_, Reach::Subdomains) => "with subdomains",
+        Target::Name(_, Reach::Below) => "beneath a name",
+        Target::Wildcard(_) => "with wildcards",
+        Target::Address(_) => "on addresses",
+    }
+}
+
+/// What was left out, for people; a modifier by its own name.
+fn phrase(skip: Skip, code: &str) -> String {
+    match skip {
+        Skip::Cosmetic => "cosmetic rules".to_owned(),
+        Skip::Regex => "regular expressions".to_owned(),
+        Skip::Wildcard => "paths, or patterns that say next to nothing".to_owned(),
+        Skip::Redirect => "answers of the list's own".to_owned(),
+        Skip::Local => "names of the machine itself".to_owned(),
+        Skip::Modifier => match modifier(code) {
+            Some(modifier) => format!("rules with the modifier ${modifier}"),
+            None => "settings, or conditions other than the name".to_owned(),
+        },
+    }
+}
+
+/// The first modifier that has no meaning for names.
+fn modifier(code: &str) -> Option<&str> {
+    const KNOWN: [&str; 5] = ["important", "all", "document", "doc", "dnsrewrite"];
+    let (_, modifiers) = code.split_once('$')?;
+    let names = modifiers
+        .split(',')
+        .map(|modifier| modifier.split('=').next().unwrap_or(modifier).trim());
+    names
+        .filter(|name| {
+            name.len() <= 30
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'~' || b == b'-' || b == b'_')
+        })
+        .find(|name| !name.is_empty() && !KNOWN.contains(name))
+}
+
+const fn word(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Hosts => "hosts",
+        Syntax::Domains => "domains",
+        Syntax::Wildcards => "wildcards",
+        Syntax::Adblock => "AdBlock",
+        Syntax::Dnsmasq => "dnsmasq",
+        Syntax::Unbound => "unbound",
+        Syntax::Rpz => "RPZ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn import(text: &str) -> (String, String) {
+        let mut import = Import::new(Vec::new());
+        let syntax = Syntax::detect(text);
+        let report = import.read(text, syntax, Plain::default()).unwrap();
+        let mut said = Vec::new();
+        report.write("list", syntax, &mut said).unwrap();
+        (
+            String::from_utf8(import.out).unwrap(),
+            String::from_utf8(said).unwrap(),
+        )
+    }
+
+    #[test]
+    fn each_rule_is_written_once_in_the_normal_form() {
+        let (out, said) =
+            import("||a.example^\n0.0.0.0 B.example\n||A.example^\nc.example\n||ads*.d.example^\n");
+        assert_eq!(
+            out,
+            "||a.example^\n|b.example^\n||c.example^\n||ads*.d.example^\n"
+        );
+        assert!(
+            said.contains("4 rules (1 exact, 2 with subdomains, 1 with wildcards), 1 said twice"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn what_means_nothing_for_names_is_counted_by_kind() {
+        let (_, said) = import(
+            "||a.example^$third-party\n||b.example^$third-party,script\n||c.example^$dnstype=AAAA\n##.ad\n",
+        );
+        assert!(said.contains("narrowed by 4 lines"), "{said}");
+        assert!(
+            said.contains("2 rules with the modifier $third-party (first in line 1)"),
+            "{said}"
+        );
+        assert!(
+            said.contains("1 rules with the modifier $dnstype (first in line 3)"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn wrong_lines_are_told_with_file_and_line_and_end_nothing() {
+        let (out, said) = import("||a.example^\n||b..example^\n||c.example^\n");
+        assert_eq!(out, "||a.example^\n||c.example^\n");
+        assert!(
+            said.starts_with("list:2: `b..example` has an empty label"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn normal_form_is_stable() {
+        let text = "address=/a.example/\nserver=/b.a.example/#\naddress=/c.b.a.example/\n";
+        let (once, _) = import(text);
+        assert_eq!(import(&once).0, once);
+    }
+}
