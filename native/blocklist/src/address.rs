@@ -87,7 +87,11 @@ impl Network {
     /// Address, prefix length and port, 0 for any port.
     pub fn parts(&self) -> (IpAddr, u8, u16) {
         let ipv4 = self.prefix >= 128 - IPV4_BITS && self.bits & mask(128 - IPV4_BITS) == MAPPED;
-        let length = if ipv4 { self.prefix - (128 - IPV4_BITS) } else { self.prefix };
+        let length = if ipv4 {
+            self.prefix - (128 - IPV4_BITS)
+        } else {
+            self.prefix
+        };
         (show(self.bits, ipv4), length, self.port)
     }
 

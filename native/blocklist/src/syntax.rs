@@ -69,7 +69,7 @@ impl Syntax {
         const ENOUGH: usize = 100;
         let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', '!']));
-        let (mut hosts, mut stars, mut plain) = (0, 0, 0);
+        let (mut hosts, mut stars, mut plain, mut other) = (0, 0, 0, 0);
         for line in lines.take(ENOUGH) {
             if dnsmasq::is_rule(line) {
                 return Self::Dnsmasq;
@@ -87,14 +87,14 @@ impl Syntax {
                 hosts += 1;
             } else if name::check(first).is_ok() {
                 plain += 1;
-            } else if !line.starts_with(';') {
-                return Self::Adblock;
+            } else {
+                other += usize::from(!line.starts_with(';'));
             }
         }
-        match (hosts, stars, plain) {
-            (1.., 0, 0) => Self::Hosts,
-            (0, 1.., 0) => Self::Wildcards,
-            (0, 0, 1..) => Self::Domains,
+        match (hosts, stars, plain, other) {
+            (1.., 0, 0, 0) => Self::Hosts,
+            (0, 1.., 0, 0) => Self::Wildcards,
+            (0, 0, 1.., 0) => Self::Domains,
             _ => Self::Adblock,
         }
     }

@@ -43,6 +43,18 @@ pub(crate) enum Preset {
     Everything,
 }
 
+impl Preset {
+    /// Whether a rule that is in force from a preset on is so under this one.
+    pub(crate) fn contains(self, from: records::Preset) -> bool {
+        match self {
+            Self::None => false,
+            Self::NothingBreaks => from == records::Preset::NothingBreaks,
+            Self::Balanced => from != records::Preset::Everything,
+            Self::Everything => true,
+        }
+    }
+}
+
 impl From<Preset> for blocklist::Preset {
     fn from(preset: Preset) -> Self {
         match preset {

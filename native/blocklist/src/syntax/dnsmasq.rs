@@ -7,7 +7,7 @@ use crate::wildcard::{Start, Wildcard};
 
 /// Whether a line can only be dnsmasq's.
 pub(super) fn is_rule(line: &str) -> bool {
-    ["address=/", "server=/", "local=/"]
+    ["address=/", "server=/", "local=/", "host-record="]
         .iter()
         .any(|key| line.starts_with(key))
 }

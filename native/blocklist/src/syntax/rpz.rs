@@ -10,13 +10,14 @@ use crate::line::{Pattern, Reach, Skip, Target, Tone};
 
 /// Whether a line can only be a zone file's.
 pub(super) fn is_record(line: &str) -> bool {
-    line.starts_with("$TTL")
-        || line.starts_with("$ORIGIN")
-        || line.split_ascii_whitespace().skip(1).take(3).any(|word| {
-            ["SOA", "CNAME"]
-                .iter()
-                .any(|kind| word.eq_ignore_ascii_case(kind))
-        })
+    let is_kind = |word: &str| {
+        ["SOA", "CNAME"]
+            .iter()
+            .any(|kind| word.eq_ignore_ascii_case(kind))
+    };
+    let words = line.split_ascii_whitespace().skip(1).take(3);
+    let mut words = words.take_while(|word| !word.starts_with('#'));
+    line.starts_with("$TTL") || line.starts_with("$ORIGIN") || words.any(is_kind)
 }
 
 /// A zone as far as it was read.

@@ -125,6 +125,8 @@ fn each_syntax_is_told_by_its_first_lines() {
         ("! Title: x\n||a.example^\n", Syntax::Adblock),
         ("a.example\n0.0.0.0 b.example\n", Syntax::Adblock),
         ("", Syntax::Adblock),
+        ("0.0.0.0 a.example # CNAME of b.example\n", Syntax::Hosts),
+        ("port=53\nno-resolv\naddress=/a.example/\n", Syntax::Dnsmasq),
         ("; a zone\nx.example 60 IN CNAME .\n", Syntax::Rpz),
     ] {
         assert_eq!(Syntax::detect(text), syntax, "{text}");

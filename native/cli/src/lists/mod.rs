@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 mod diff;
 mod explain;
+mod export;
 mod files;
 mod fmt;
 mod import;
@@ -51,6 +52,8 @@ enum Command {
     Propose(propose::Args),
     /// Read lists of other tools into one normal form.
     Import(import::Args),
+    /// Write what is in force in the form of another tool.
+    Export(export::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
     /// Sign the files of a list, with a version that cannot go back.
@@ -71,6 +74,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Readme(args) => readme::run(&args),
         Command::Propose(args) => propose::run(args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Page(args) => page::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),

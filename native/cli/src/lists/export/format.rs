@@ -80,7 +80,8 @@ impl Format {
                             format!("{length}.{d}.{c}.{b}.{a}.rpz-ip CNAME .")
                         }
                         (std::net::IpAddr::V6(v6), Tone::Block) => {
-                            let parts: Vec<String> = v6.segments().iter().rev().map(|p| format!("{p:x}")).collect();
+                            let parts: Vec<String> =
+                                v6.segments().iter().rev().map(|p| format!("{p:x}")).collect();
                             format!("{length}.{}.rpz-ip CNAME .", parts.join("."))
                         }
                         _ => return None,
@@ -110,7 +111,11 @@ impl Format {
                 }
             }
             Self::SingBox => return sing_box(steps, extras),
-            Self::Clash => out.push_str(if steps.is_empty() { "payload: []\n" } else { "payload:\n" }),
+            Self::Clash => out.push_str(if steps.is_empty() {
+                "payload: []\n"
+            } else {
+                "payload:\n"
+            }),
             Self::Unbound => out.push_str("server:\n"),
             _ => {}
         }
@@ -156,7 +161,10 @@ impl Format {
 }
 
 fn unbound_data(name: &str, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "    local-data: \"{name}. A 0.0.0.0\"\n    local-data: \"{name}. AAAA ::\"")
+    writeln!(
+        out,
+        "    local-data: \"{name}. A 0.0.0.0\"\n    local-data: \"{name}. AAAA ::\""
+    )
 }
 
 fn adguard(step: &Step) -> String {
@@ -186,10 +194,14 @@ impl<'a> Zone<'a> {
     fn emit(&mut self, step: &'a Step, out: &mut String) {
         let inherited = step.inherited;
         if inherited > 0 {
-            let open: Vec<&str> = parents(&step.name).take_while(|above| !self.wild.contains(above)).collect();
-            for above in open.into_iter().rev().filter(|above| self.is_within_wildcard(above)) {
-                self.exact(above, inherited, out);
-                self.wild(above, inherited, out);
+            let open: Vec<&str> = parents(&step.name)
+                .take_while(|above| !self.wild.contains(above))
+                .collect();
+            for above in open.into_iter().rev() {
+                if parents(above).any(|wider| self.wild.contains(wider)) {
+                    self.exact(above, inherited, out);
+                    self.wild(above, inherited, out);
+                }
             }
         }
         match step.reach {
@@ -210,10 +222,6 @@ impl<'a> Zone<'a> {
                 self.wild(&step.name, step.depth, out);
             }
         }
-    }
-
-    fn is_within_wildcard(&self, name: &str) -> bool {
-        parents(name).any(|above| self.wild.contains(above))
     }
 
     fn exact(&mut self, name: &'a str, depth: u32, out: &mut String) {
@@ -238,7 +246,9 @@ fn sing_box(steps: &[Step], extras: &[Extra]) -> String {
     let deepest = steps.iter().map(|step| step.depth).max().unwrap_or(0);
     let mut rules = Vec::new();
     for depth in (1..=deepest).step_by(2) {
-        let Some(blocks) = names_of(steps, depth) else { continue };
+        let Some(blocks) = names_of(steps, depth) else {
+            continue;
+        };
         rules.push(match names_of(steps, depth + 1) {
             None => blocks,
             Some(mut exceptions) => {

@@ -54,11 +54,19 @@ impl Plan {
         let mut beneath: Vec<u32> = Vec::with_capacity(tree.nodes.len());
         for (node, at) in tree.nodes.iter().zip(0..) {
             let parent = tree.parent(&node.name);
-            let inherited = parent.and_then(|parent| beneath.get(parent)).copied().unwrap_or(0);
+            let inherited = parent
+                .and_then(|parent| beneath.get(parent))
+                .copied()
+                .unwrap_or(0);
             let mut fate = plan.say(tree, at, inherited % 2 == 1, format);
-            if format.deepest().is_some_and(|deepest| inherited >= deepest) && fate.blocks_more_than(inherited) {
+            if format.deepest().is_some_and(|deepest| inherited >= deepest)
+                && fate.blocks_more_than(inherited)
+            {
                 plan.loss.narrowed.push(node.name.clone());
-                fate = Fate { at: false, below: false };
+                fate = Fate {
+                    at: false,
+                    below: false,
+                };
             }
             let keep = node.essential && format.lists_essentials();
             beneath.push(plan.push(&node.name, fate, inherited, keep.then_some(node.kept)));
@@ -69,13 +77,20 @@ impl Plan {
     /// What the form can say of a node, where names beneath its parent are blocked or not.
     fn say(&mut self, tree: &Tree, at: usize, inherited: bool, format: Format) -> Fate {
         let Some(node) = tree.nodes.get(at) else {
-            return Fate { at: inherited, below: inherited };
+            return Fate {
+                at: inherited,
+                below: inherited,
+            };
         };
         let (fate, name) = (node.fate, &node.name);
         let mut swallows = |kept: Option<&Node>| {
-            kept.map(|kept| self.loss.swallowing.push((name.clone(), kept.name.clone()))).is_some()
+            kept.map(|kept| self.loss.swallowing.push((name.clone(), kept.name.clone())))
+                .is_some()
         };
-        let nothing = Fate { at: false, below: false };
+        let nothing = Fate {
+            at: false,
+            below: false,
+        };
         match format {
             Format::Adguard | Format::Rpz | Format::Dnsmasq | Format::SingBox => fate,
             Format::Unbound if !fate.at && fate.below => {
@@ -90,7 +105,10 @@ impl Plan {
                 Fate { below: false, ..fate }
             }
             // Beneath what is blocked whole there is nothing to say: it would have been left out otherwise.
-            _ if inherited => Fate { at: true, below: true },
+            _ if inherited => Fate {
+                at: true,
+                below: true,
+            },
             Format::Clash if fate.below && swallows(tree.kept_beneath(at)) => nothing,
             Format::Clash => fate,
             Format::Domains | Format::Wildcards => match (fate.at, fate.below) {
@@ -101,7 +119,10 @@ impl Plan {
                 (true, true) => fate,
                 _ => {
                     self.loss.widened.push(name.clone());
-                    Fate { at: true, below: true }
+                    Fate {
+                        at: true,
+                        below: true,
+                    }
                 }
             },
         }
@@ -114,7 +135,10 @@ impl Plan {
             (false, false) if keeps && inherited == 0 => 2,
             _ => inherited,
         };
-        let keep = keep.unwrap_or(Fate { at: false, below: false });
+        let keep = keep.unwrap_or(Fate {
+            at: false,
+            below: false,
+        });
         let (at, below) = (depth(fate.at, keep.at), depth(fate.below, keep.below));
         let has_below = below != inherited;
         let mut step = |reach, depth| {

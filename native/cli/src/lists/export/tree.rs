@@ -44,7 +44,11 @@ impl Tree {
         let mut names: Vec<String> = names.into_iter().collect();
         names.sort_by(|a, b| a.rsplit('.').cmp(b.rsplit('.')));
         let nodes: Vec<Node> = names.into_iter().map(|name| Node::new(rules, name)).collect();
-        let index = nodes.iter().zip(0..).map(|(node, at)| (node.name.clone(), at)).collect();
+        let index = nodes
+            .iter()
+            .zip(0..)
+            .map(|(node, at)| (node.name.clone(), at))
+            .collect();
         let mut tree = Self {
             nodes,
             index,
@@ -68,7 +72,9 @@ impl Tree {
 
     /// A name truly beneath that of the node which a rule lets through.
     pub(super) fn kept_beneath(&self, node: usize) -> Option<&Node> {
-        self.keeps_beneath.get(&node).and_then(|&kept| self.nodes.get(kept))
+        self.keeps_beneath
+            .get(&node)
+            .and_then(|&kept| self.nodes.get(kept))
     }
 
     /// The nearest parent that has a fate.
@@ -81,7 +87,8 @@ impl Node {
     fn new(rules: &Rules, name: String) -> Self {
         let at = rules.verdict(&name, None);
         let below = rules.verdict(&format!("{STRANGER}.{name}"), None);
-        let essential = |verdict: &Verdict| matches!(verdict.because, Because::Essential(_) | Because::Feature(_));
+        let essential =
+            |verdict: &Verdict| matches!(verdict.because, Because::Essential(_) | Because::Feature(_));
         let kept = |verdict: &Verdict| verdict.action == Action::Allow && verdict.because != Because::NoRule;
         Self {
             fate: Fate {

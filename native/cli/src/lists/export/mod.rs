@@ -1,0 +1,173 @@
+//! `hushwall lists export`: what is in force, in the forms of other tools.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use blocklist::{Event, Plain, Rules, Syntax, Target, Tone};
+use clap::ValueEnum as _;
+
+use self::format::{Extra, Format};
+use self::head::Licences;
+use self::plan::{Loss, Plan};
+use self::tree::Tree;
+use super::version;
+use crate::rules::{self, Preset, RuleArgs};
+
+mod format;
+mod head;
+mod plan;
+mod tree;
+
+/// Names shown of each kind of loss; the rest is counted.
+const SHOWN: usize = 10;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The form.
+    #[arg(value_enum)]
+    format: Format,
+    #[command(flatten)]
+    rules: RuleArgs,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let rules = rules::load(&args.rules)?;
+    let (mut sources, mut licences) = (Sources::new(args.format), Licences::new());
+    let builtin = curation::builtin();
+    sources.add_builtin(&builtin, args.rules.preset);
+    if args.rules.preset != Preset::None {
+        licences = head::licences(&builtin);
+    }
+    for path in args.rules.lists.iter().chain(&args.rules.allow_lists) {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        licences.insert(name, head::licence_of(&text));
+        sources.add(&text);
+    }
+    for name in args.rules.allow.iter().chain(&args.rules.block) {
+        sources.add(name);
+    }
+    let (plan, body) = export(&rules, sources, args.format, &version::builtin()?.to_string());
+    let form = args.format.to_possible_value();
+    let preset = args.rules.preset.to_possible_value();
+    let title = format!(
+        "Hushwall, preset {}, as {}",
+        preset.as_ref().map_or("", |preset| preset.get_name()),
+        form.as_ref().map_or("", |form| form.get_name()),
+    );
+    let mut out = io::stdout().lock();
+    out.write_all(head::head(&title, version::builtin()?, &licences, &plan, args.format).as_bytes())?;
+    out.write_all(body.as_bytes())?;
+    out.flush()?;
+    report(&plan.loss, &mut io::stderr().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The lines without their head.
+fn export(rules: &Rules, sources: Sources, format: Format, serial: &str) -> (Plan, String) {
+    let tree = Tree::new(rules, sources.names);
+    let mut plan = Plan::new(&tree, format);
+    plan.loss.foreign = sources.foreign;
+    plan.loss.widened.extend(sources.lost_exceptions);
+    let body = format.emit(&plan.steps, &sources.extras, serial);
+    (plan, body)
+}
+
+/// What the rules in force mention.
+#[derive(Debug)]
+struct Sources {
+    format: Format,
+    names: HashSet<String>,
+    extras: Vec<Extra>,
+    /// Blocks that are not on names and that the form has no words for.
+    foreign: Vec<String>,
+    /// Exceptions of that kind.
+    lost_exceptions: Vec<String>,
+}
+
+impl Sources {
+    fn new(format: Format) -> Self {
+        Self {
+            format,
+            names: HashSet::new(),
+            extras: Vec::new(),
+            foreign: Vec::new(),
+            lost_exceptions: Vec::new(),
+        }
+    }
+
+    fn add_builtin(&mut self, builtin: &curation::Collection, preset: Preset) {
+        for (_, rule) in builtin.shipped() {
+            let Some((addr, length, port)) = rule.network else {
+                self.names.insert(rule.pattern.to_ascii_lowercase());
+                continue;
+            };
+            let blocks = matches!(rule.kept, records::Kept::Block(from) if preset.contains(from));
+            if blocks {
+                let text = match (port, addr) {
+                    (0, _) => format!("{addr}/{length}"),
+                    (port, std::net::IpAddr::V4(_)) => format!("{addr}/{length}:{port}"),
+                    (port, std::net::IpAddr::V6(_)) => format!("[{addr}/{length}]:{port}"),
+                };
+                self.add(&text);
+            }
+        }
+    }
+
+    /// Takes in what a list mentions; what is wrong with it was said when its rules were loaded.
+    fn add(&mut self, text: &str) {
+        Syntax::detect(text).read(text, Plain::default(), &mut |_, event| {
+            let Event::Rule(pattern) = event else { return };
+            if let Target::Name(name, _) = pattern.target {
+                let name = name.to_ascii_lowercase();
+                self.names.insert(name);
+                return;
+            }
+            match (self.format.extra(&pattern), pattern.tone) {
+                (Some(extra), _) => self.extras.push(extra),
+                (None, Tone::Block | Tone::Important) => self.foreign.push(pattern.to_string()),
+                (None, Tone::Except | Tone::ImportantExcept) => {
+                    self.lost_exceptions.push(pattern.to_string())
+                }
+            }
+        });
+    }
+}
+
+/// What was lost, for people.
+fn report(loss: &Loss, out: &mut impl io::Write) -> io::Result<()> {
+    let swallowing: Vec<String> = loss
+        .swallowing
+        .iter()
+        .map(|(rule, kept)| format!("{rule} (keeps {kept})"))
+        .collect();
+    for (what, names) in [
+        ("narrowed", &loss.narrowed),
+        ("widened", &loss.widened),
+        (
+            "left out, since they would swallow names that must work",
+            &swallowing,
+        ),
+        ("left out, since this form has no words for them", &loss.foreign),
+    ] {
+        write!(out, "{} {what}", names.len())?;
+        let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+        if !shown.is_empty() {
+            let more = if names.len() > SHOWN { ", ..." } else { "" };
+            write!(out, ": {}{more}", shown.join(", "))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
