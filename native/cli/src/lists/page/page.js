@@ -162,11 +162,11 @@ function fields(record) {
   const rows = [];
   const row = (name, ...value) => rows.push(el("dt", {}, name), el("dd", {}, ...value));
   const reach = { exact: "this name only", subdomains: "this name and all beneath it" }[record.match];
-  row(record.names.length > 1 ? "Names" : record.match ? "Name" : "Address",
-    el("ul", {}, record.names.map((n) => el("li", {}, el("code", {}, n.name), n.key ? ` (${n.key})` : ""))));
-  if (reach) row("Covers", reach);
+  if (record.names.length > 1) {
+    row("Names", el("ul", {}, record.names.map((n) => el("li", {}, el("code", {}, n.name), n.key ? ` (${n.key})` : ""))));
+  }
+  if (reach) row("Covers", record.names.length > 1 ? reach.replace("this name", "each of these names").replace(" only", ", nothing beneath it") : reach);
   if (record.ports.length > 0) row("Ports", record.ports.join(", "));
-  row(record.role === "block" ? "Sends" : "Kept because", record.what);
   if (record.feature) row("Switch", data.features[record.feature] || record.feature);
   if (record.function) row("Carries", WORDS.function[record.function]);
   if (record.about.packages.length > 0) row("Apps", el("ul", {}, record.about.packages.map((p) => el("li", {}, el("code", {}, p)))));
@@ -176,8 +176,8 @@ function fields(record) {
   if (record.breaks === "none") row("Breaks", "looked for, and no report found");
   if (record.breaks === "unknown") row("Breaks", "nobody has looked");
   for (const b of breakages(record)) {
-    const doubt = b.counter.length > 0 ? `; contradicted by ${plural(b.counter.length, "source")}` : "";
-    row("Breaks", `${WORDS.class[b.class]}: ${b.what} (${plural(b.sources.length, "source")}${doubt})`);
+    const doubt = b.counter.length > 0 ? `, contradicted by ${b.counter.length}` : "";
+    row("Breaks", `${WORDS.class[b.class]}: ${b.what} (${plural(b.sources.length, "report")}${doubt})`);
   }
   if (record.confidence) row("Confidence", record.confidence);
   if (record.first || record.last) row("Seen", [record.first && `first ${record.first}`, record.last && `last ${record.last}`].filter(Boolean).join(", "));
@@ -253,8 +253,9 @@ function chart(title, unit, rows) {
       el("td", { "aria-hidden": "true" }, el("span", { class: "track" }, bar)),
       el("td", { class: "n" }, String(count)));
   });
-  return el("figure", { class: "chart" },
-    el("figcaption", {}, title, el("span", { class: "unit" }, unit)), el("table", {}, el("tbody", {}, lines)));
+  const id = `chart-${title.toLowerCase().replace(/\W+/g, "-")}`;
+  return el("figure", { class: "chart", "aria-labelledby": id },
+    el("figcaption", { id }, title, el("span", { class: "unit" }, unit)), el("table", {}, el("tbody", {}, lines)));
 }
 
 function figures() {
