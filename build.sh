@@ -15,7 +15,7 @@ usage() {
 usage: ./build.sh WORD
 
   demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
-  test    unit tests, simulation, and real clients over a real TUN
+  test    unit tests, simulation, the page in a real browser, and real clients over a real TUN
   check   format, clippy, documentation, licences and dependencies, shell scripts
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
@@ -112,6 +112,11 @@ need_lab() {
     PATH="$PATH:/usr/sbin:/sbin"
 }
 
+# A browser, and letters for it, for the page of `hushwall lists page`.
+need_browser() {
+    command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || install chromium fonts-dejavu-core
+}
+
 # --- words ------------------------------------------------------------------------------------------------------
 
 demo() {
@@ -128,12 +133,15 @@ demo() {
 run_tests() {
     need_rust
     need_lab
-    say "building the release binary that the netns tests run"
+    need_browser
+    say "building the release binary that the netns and browser tests run"
     cargo build --locked --release --package cli
     # All of it is run, whatever fails on the way: who looks at a red run sees the rest, too.
     local failed=0
     say "unit tests and simulation"
-    cargo test --locked --no-fail-fast --workspace --exclude lab "$@" || failed=1
+    cargo test --locked --no-fail-fast --workspace --exclude lab --exclude page "$@" || failed=1
+    say "browser tests: the page of all records"
+    HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --package page "$@" || failed=1
     say "netns tests: real TUN, real clients"
     local target
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
