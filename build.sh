@@ -141,7 +141,7 @@ run_tests() {
     say "unit tests and simulation"
     cargo test --locked --no-fail-fast --workspace --exclude lab --exclude page "$@" || failed=1
     say "browser tests: the page of all records"
-    HUSHWALL="$PWD/target/release/hushwall" cargo test --locked --package page "$@" || failed=1
+    HUSHWALL="$TARGET/release/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
     say "netns tests: real TUN, real clients"
     local target
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
