@@ -20,10 +20,7 @@ use crate::token::Source;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// No right to open one.
-    #[error(
-        "no right to open a TUN device: run as root, or give the program the right once with \
-         `setcap cap_net_admin+ep`, or enter a user namespace of your own with `unshare --user --net --map-root-user`"
-    )]
+    #[error("no right to open the TUN device")]
     NotPermitted(#[source] io::Error),
     /// The kernel has no TUN driver.
     #[error("no TUN driver: load it with `modprobe tun`, or pass /dev/net/tun into the container")]

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow, bail};
 use blocklist::Rules;
 use engine::{Config, Upstream};
-use tunnel::{Device, Events, Handle, RunError, Settings, Snapshot, Sockets, Tunnel};
+use tunnel::{Device, Events, Handle, OpenError, RunError, Settings, Snapshot, Sockets, Tunnel};
 
 mod args;
 mod families;
@@ -34,6 +34,10 @@ use show::{Form, Screen};
 /// Between two looks at the events: a person does not see it, and a busy engine is spared the wake-ups.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// What to do without rights. Capabilities alone do not help: `ip`, which is run, does not inherit them.
+const NO_RIGHTS: &str = "no right to make devices and routes: run as root (sudo, or a container with CAP_NET_ADMIN), \
+                         or use --unmanaged with a device that root made for you by `ip tuntap add NAME mode tun user YOU`";
+
 /// Output waits here until nothing more comes.
 const OUTPUT_BUFFER: usize = 8 * 1024;
 
@@ -48,7 +52,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     let upstream = network::upstream(&args, &resolvers);
-    let device = Device::open(&args.tun)?;
+    let device = Device::open(&args.tun).map_err(|error| match error {
+        OpenError::NotPermitted(_) => anyhow!(NO_RIGHTS),
+        error => error.into(),
+    })?;
     let mut routes = if args.unmanaged {
         None
     } else {

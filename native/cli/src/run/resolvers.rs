@@ -18,7 +18,7 @@ const PORT: u16 = 53;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResolversError {
     /// The system's file could not be read.
-    #[error("{path}: {source}; name a resolver with --dns")]
+    #[error("cannot read {path}, so name a resolver with --dns")]
     Read {
         /// Which file.
         path: &'static str,
@@ -196,6 +196,11 @@ mod tests {
             Resolvers::find_in(&[], nowhere, nowhere),
             Err(ResolversError::Read { .. })
         ));
+        let told = format!(
+            "{:#}",
+            anyhow::Error::from(Resolvers::find_in(&[], nowhere, nowhere).unwrap_err())
+        );
+        assert_eq!(told.matches("No such file").count(), 1, "{told}");
         assert!(Resolvers::find_in(&["9.9.9.9".parse().unwrap()], nowhere, nowhere).is_ok());
     }
 }

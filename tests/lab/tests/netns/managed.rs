@@ -159,7 +159,7 @@ fn run_without_rights_says_in_one_sentence_what_to_do() -> Result<()> {
         "{said:#?}"
     );
     ensure!(
-        said.stderr.contains("root") || said.stderr.contains("CAP_NET_ADMIN"),
+        said.stderr.contains("run as root") && !said.stderr.contains("os error"),
         "{said:#?}"
     );
     Ok(())

@@ -10,7 +10,7 @@ pub(crate) enum IpError {
     #[error("the `ip` tool is missing: install iproute2")]
     Missing,
     /// It could not be started.
-    #[error("the `ip` tool did not start: {0}")]
+    #[error("the `ip` tool did not start")]
     Start(#[source] io::Error),
     /// It ran and said no.
     #[error("`ip {arguments}` failed: {message}")]

@@ -94,7 +94,8 @@ impl Routes {
 impl Drop for Routes {
     fn drop(&mut self) {
         if let Err(error) = self.take_back() {
-            tracing::error!(%error, "routing was not taken back; the next start tries again");
+            let error = anyhow::Error::from(error);
+            tracing::error!("routing was not taken back, the next start tries again: {error:#}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ip::{Ip, IpError};
 use super::step::Step;
+use crate::run::NO_RIGHTS;
 
 /// What `ip` says, in lower case, of something that is not there: gone with its device, or never made.
 const GONE: [&str; 5] = [
@@ -25,8 +26,11 @@ pub(crate) enum StateError {
         /// Its device.
         device: String,
     },
+    /// The file system wants another user.
+    #[error("{NO_RIGHTS}")]
+    NotPermitted,
     /// The file system said no.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// Which file or folder.
         path: PathBuf,
@@ -37,6 +41,15 @@ pub(crate) enum StateError {
     /// `ip` said no.
     #[error(transparent)]
     Ip(#[from] IpError),
+}
+
+impl StateError {
+    fn file(path: PathBuf, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::PermissionDenied => Self::NotPermitted,
+            _ => Self::File { path, source },
+        }
+    }
 }
 
 /// A state file, locked while its Hushwall lives: `<network namespace>-<device>.state`, a [`Step`] a line, each
@@ -57,7 +70,7 @@ impl State {
     ) -> Result<Self, StateError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
-            move |source| StateError::File { path, source }
+            move |source| StateError::file(path, source)
         };
         fs::create_dir_all(folder).map_err(failed(folder))?;
         for entry in fs::read_dir(folder).map_err(failed(folder))? {
@@ -81,10 +94,7 @@ impl State {
     pub(crate) fn make(&mut self, step: &Step, ip: &mut impl Ip) -> Result<(), StateError> {
         self.file
             .write_all(format!("{step}\n").as_bytes())
-            .map_err(|source| StateError::File {
-                path: self.path.clone(),
-                source,
-            })?;
+            .map_err(|source| StateError::file(self.path.clone(), source))?;
         match ip.run(&step.make()) {
             // Already there is as good as made, and is taken back all the same.
             Err(IpError::Refused { message, .. }) if message.contains("File exists") => Ok(()),
@@ -95,10 +105,7 @@ impl State {
     /// Takes back every recorded step, last first, and ends the record. What could not be taken back stays recorded
     /// for the next start; the first such error is returned after all steps were tried.
     pub(crate) fn take_back(&self, ip: &mut impl Ip) -> Result<(), StateError> {
-        let failed = |source| StateError::File {
-            path: self.path.clone(),
-            source,
-        };
+        let failed = |source| StateError::file(self.path.clone(), source);
         let text = fs::read_to_string(&self.path).map_err(failed)?;
         let mut first = None;
         // A line that a kill cut off was never acted on, and cut off it may mean somebody else's rule.
@@ -293,5 +300,15 @@ mod tests {
             "another Hushwall runs here on t; stop it first"
         );
         assert!(State::claim(&folder, "12", "t", &mut ip).is_ok());
+    }
+
+    #[test]
+    fn missing_right_says_what_to_do_and_other_causes_are_named_once() {
+        let told = |kind: io::ErrorKind| {
+            let error = StateError::file(PathBuf::from("/run/x"), io::Error::from(kind));
+            format!("{:#}", anyhow::Error::from(error))
+        };
+        assert_eq!(told(io::ErrorKind::PermissionDenied), NO_RIGHTS);
+        assert_eq!(told(io::ErrorKind::StorageFull), "/run/x: no storage space");
     }
 }
