@@ -34,9 +34,4 @@ impl Packet<'_> {
         }
         (self.ip.payload.end > usize::from(mtu) && !self.may_fragment()).then_some(mtu)
     }
-
-    /// Whether an end is the machine itself: such a packet is never on a wire.
-    pub(crate) fn is_looped(&self) -> bool {
-        self.ip.src.is_loopback() || self.ip.dst.is_loopback()
-    }
 }

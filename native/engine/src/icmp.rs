@@ -66,9 +66,6 @@ impl Icmp {
             Ok(None) => return cx.stats.discard(Discard::IcmpType),
             Err(_) => return cx.stats.discard(Discard::MalformedTransport),
         };
-        if packet.is_looped() {
-            return cx.stats.discard(Discard::Address);
-        }
         let key = Key {
             app: packet.ip.src,
             ident: request.ident,

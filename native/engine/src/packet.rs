@@ -48,7 +48,7 @@ pub(crate) enum Class {
 
 /// Sorts a packet by its IP header alone.
 pub(crate) fn classify(ip: &IpHeader) -> Class {
-    if !is_unicast(ip.dst) || !is_unicast(ip.src) {
+    if !is_routed(ip.dst) || !is_routed(ip.src) {
         return Class::Discard(Discard::Address);
     }
     if ip.fragment.is_some() {
@@ -63,10 +63,16 @@ pub(crate) fn classify(ip: &IpHeader) -> Class {
     }
 }
 
-/// Multicast and broadcast stay outside by the routes; what comes all the same is dropped.
-fn is_unicast(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => !(ip.is_multicast() || ip.is_broadcast() || ip.is_unspecified()),
-        IpAddr::V6(ip) => !(ip.is_multicast() || ip.is_unspecified()),
+/// Whether a packet from or to this address may be on a wire beyond the next router (RFC 6890): the sockets that would
+/// carry it are the machine's own, and reach its loopback and its neighbours. Multicast and link-local addresses stay
+/// outside by the routes; what comes all the same is dropped.
+fn is_routed(ip: IpAddr) -> bool {
+    // An IPv4-mapped address is dialled as the IPv4 address that it holds.
+    match ip.to_canonical() {
+        // 0/8, 127/8, 169.254/16; 224/4 and 240/4 with the broadcast address.
+        IpAddr::V4(ip) => !matches!(ip.octets(), [0 | 127 | 224.., ..] | [169, 254, ..]),
+        IpAddr::V6(ip) => {
+            !(ip.is_multicast() || ip.is_unspecified() || ip.is_loopback() || ip.is_unicast_link_local())
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use simulation::clock::Dice;
-use simulation::hand::AT_ONCE;
+use simulation::hand::{AT_ONCE, Hand};
 use simulation::internet::DatagramHost;
 use simulation::packet::{Datagram, Icmp, ipv4_packet};
 use simulation::phone::{PHONE_V4, PHONE_V6, phone_ip};
@@ -22,6 +22,65 @@ fn at(text: &str) -> SocketAddr {
 
 fn world() -> World {
     World::fair(1, blocking(&["192.0.2.66"]))
+}
+
+/// Sends a SYN, a datagram and a ping to the address; whether the engine did anything for each.
+fn is_carried(address: &str) -> [bool; 3] {
+    let mut world = world();
+    let ip: IpAddr = address.parse().unwrap();
+    let hand = Hand::new(&mut world, SocketAddr::new(ip, 8_001), 100);
+    hand.say_aside(&mut world, &hand.syn());
+    let datagram = Datagram {
+        src: SocketAddr::new(phone_ip(ip), 20_000),
+        dst: SocketAddr::new(ip, 8_001),
+        payload: b"hello".to_vec(),
+    };
+    world.phone.inject(datagram.emit());
+    let ping = Icmp::echo_request(phone_ip(ip), ip, 7, 1, b"data").emit();
+    world.phone.inject(ping);
+    world.run_for(AT_ONCE);
+    let record = &world.record;
+    [
+        !record.dials.is_empty(),
+        !record.datagrams.is_empty(),
+        !record.echoes.is_empty(),
+    ]
+}
+
+#[test]
+fn the_machine_itself_and_its_neighbours_are_not_reached_through_the_tun() {
+    for address in [
+        "127.0.0.1",
+        "127.255.0.9",
+        "0.0.0.0",
+        "0.0.0.1",
+        "169.254.169.254",
+        "224.0.0.251",
+        "240.0.0.1",
+        "255.1.2.3",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "::ffff:0.0.0.1",
+        "fe80::1",
+        "febf::1",
+        "ff02::1",
+    ] {
+        assert_eq!(is_carried(address), [false; 3], "{address}");
+    }
+    for address in [
+        "1.0.0.1",
+        "126.255.0.1",
+        "128.0.0.1",
+        "169.253.0.1",
+        "10.0.0.9",
+        "223.1.1.1",
+        "fd00::9",
+    ] {
+        assert_eq!(is_carried(address), [true; 3], "{address}");
+    }
 }
 
 #[test]

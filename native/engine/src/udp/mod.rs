@@ -69,7 +69,7 @@ impl Udp {
             return cx.stats.discard(Discard::MalformedTransport);
         };
         // No socket sends to port 0.
-        if packet.is_looped() || udp.dst_port == 0 {
+        if udp.dst_port == 0 {
             return cx.stats.discard(Discard::Address);
         }
         let app = SocketAddr::new(packet.ip.src, udp.src_port);

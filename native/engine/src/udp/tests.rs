@@ -365,15 +365,14 @@ fn what_came_in_fragments_may_leave_in_fragments() {
 }
 
 #[test]
-fn malformed_and_looped_datagrams_are_counted() {
+fn malformed_datagrams_and_those_to_port_0_are_counted() {
     let mut bench = Bench::blocking(&[]);
     let mut packet = datagram(at(ENDS[0].0), at(ENDS[0].1), b"hello");
     packet[25] = 99;
     bench.send_packet(&packet);
     assert_eq!(bench.world.discarded(Discard::MalformedTransport), 1);
-    bench.send(at(ENDS[0].0), at("127.0.0.1:9"), b"hello");
     bench.send(at(ENDS[0].0), at("192.0.2.7:0"), b"hello");
-    assert_eq!(bench.world.discarded(Discard::Address), 2);
+    assert_eq!(bench.world.discarded(Discard::Address), 1);
     bench.world.assert_quiet();
     assert_eq!(bench.udp.poll_timeout(), None);
 }
