@@ -14,8 +14,10 @@ use crate::{Collection, Decision, decide};
 pub struct Diff {
     /// Names whose decision changes.
     pub changes: Vec<Change>,
-    /// Records that came, went or changed.
+    /// Records that came, went or changed; of lists without records, names that are kept free all the same.
     pub edits: Vec<Edit>,
+    /// What the edits are, where they are not records.
+    pub edits_are: Option<&'static str>,
 }
 
 /// A name whose decision changes.
@@ -27,7 +29,7 @@ pub struct Change {
     pub before: Decision,
     /// After.
     pub after: Decision,
-    /// The presets under which it is so.
+    /// The presets under which it is so; none where presets do not matter.
     pub presets: Vec<Preset>,
     /// The rule that decided before, and the one that decides after.
     pub rules: [Option<String>; 2],
@@ -53,9 +55,39 @@ struct View {
 
 /// What `new` changes against `old`.
 pub fn diff(old: &Collection, new: &Collection) -> Diff {
+    let mut names = BTreeSet::new();
+    for (_, rule) in old
+        .shipped()
+        .chain(new.shipped())
+        .filter(|(_, rule)| rule.network.is_none())
+    {
+        names.insert(rule.pattern.clone());
+        if rule.reach == Reach::Subdomains {
+            // `*` is a label that no rule has: what is beneath and not named.
+            names.insert(format!("*.{}", rule.pattern));
+        }
+    }
     Diff {
-        changes: changes(old, new),
         edits: edits(old, new),
+        ..diff_on(old, new, names)
+    }
+}
+
+/// What `new` changes against `old` for some names, such as those that were seen in a capture.
+pub fn diff_on(old: &Collection, new: &Collection, names: impl IntoIterator<Item = String>) -> Diff {
+    let shipped = |collection: &Collection| -> Vec<Rule> {
+        let rules = collection.shipped().map(|(_, rule)| rule.clone());
+        rules.filter(|rule| rule.network.is_none()).collect()
+    };
+    let (before, after) = (shipped(old), shipped(new));
+    let mut changes: Vec<Change> = Vec::new();
+    for name in names {
+        changes.extend(changes_of(&before, &after, &name));
+    }
+    changes.sort_by_cached_key(|change| change.name.rsplit('.').map(str::to_owned).collect::<Vec<_>>());
+    Diff {
+        changes,
+        ..Diff::default()
     }
 }
 
@@ -84,51 +116,30 @@ impl Change {
     }
 }
 
-fn changes(old: &Collection, new: &Collection) -> Vec<Change> {
-    let shipped = |collection: &'_ Collection| -> Vec<Rule> {
-        collection
-            .shipped()
-            .map(|(_, rule)| rule.clone())
-            .filter(|rule| rule.network.is_none())
-            .collect()
-    };
-    let (before, after) = (shipped(old), shipped(new));
-    let mut names = BTreeSet::new();
-    for rule in before.iter().chain(&after) {
-        names.insert(rule.pattern.clone());
-        if rule.reach == Reach::Subdomains {
-            names.insert(format!("*.{}", rule.pattern));
+/// How the decision on one name changes, by groups of presets.
+fn changes_of(before: &[Rule], after: &[Rule], name: &str) -> Vec<Change> {
+    let mut found: Vec<Change> = Vec::new();
+    for preset in Preset::ALL {
+        let (was, was_by) = decide(before, name, preset);
+        let (is, is_by) = decide(after, name, preset);
+        if was == is {
+            continue;
+        }
+        match found
+            .iter_mut()
+            .find(|change| (change.before, change.after) == (was, is))
+        {
+            Some(change) => change.presets.push(preset),
+            None => found.push(Change {
+                name: name.to_owned(),
+                before: was,
+                after: is,
+                presets: vec![preset],
+                rules: [was_by, is_by].map(|rule| rule.map(|rule| rule.id.clone())),
+            }),
         }
     }
-    let mut changes = Vec::new();
-    for name in names {
-        let mut found: Vec<Change> = Vec::new();
-        for preset in Preset::ALL {
-            // `*` is a label that no rule has: what is beneath and not named.
-            let (was, was_by) = decide(&before, &name, preset);
-            let (is, is_by) = decide(&after, &name, preset);
-            if was == is {
-                continue;
-            }
-            let rules = [was_by, is_by].map(|rule| rule.map(|rule| rule.id.clone()));
-            match found
-                .iter_mut()
-                .find(|change| (change.before, change.after) == (was, is))
-            {
-                Some(change) => change.presets.push(preset),
-                None => found.push(Change {
-                    name: name.clone(),
-                    before: was,
-                    after: is,
-                    presets: vec![preset],
-                    rules,
-                }),
-            }
-        }
-        changes.extend(found);
-    }
-    changes.sort_by_key(|change| change.name.rsplit('.').map(str::to_owned).collect::<Vec<_>>());
-    changes
+    found
 }
 
 fn edits(old: &Collection, new: &Collection) -> Vec<Edit> {

@@ -14,7 +14,7 @@ mod verdict;
 
 pub use builtin::builtin;
 pub use collection::{Collection, Sheet};
-pub use diff::{Change, Diff, Edit, diff};
+pub use diff::{Change, Diff, Edit, diff, diff_on};
 pub use draft::draft;
 pub use explain::{Explanation, Met, explain};
 pub use fmt::{FmtError, fmt};

@@ -18,6 +18,7 @@ mod page;
 mod progress;
 mod propose;
 mod readme;
+pub(crate) mod sides;
 mod sign;
 mod verify;
 mod version;

@@ -9,6 +9,7 @@ use engine::{Observer, Timestamp};
 use crate::capture::{Capture, CaptureError};
 use crate::rules::{self, RuleArgs};
 
+mod difference;
 mod progress;
 mod report;
 
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// One JSON object a line on stdout.
     #[arg(long)]
     json: bool,
+    /// Compare two versions of the lists on the names seen: folders, files or git revisions, as `lists diff`.
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with = "names")]
+    diff: Option<Vec<String>>,
     #[command(flatten)]
     rules: RuleArgs,
 }
@@ -46,6 +50,9 @@ const COULD_NOT_RUN: u8 = 2;
 
 /// Reads the captures and writes what was seen to stdout.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(sides) = &args.diff {
+        return difference::run(&args.captures, sides, args.json);
+    }
     let observer = Observer::new(rules::load(&args.rules)?);
     let stdout = io::stdout().lock();
     // Lines between the bar's drawings would tear it.

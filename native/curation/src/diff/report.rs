@@ -31,7 +31,12 @@ impl Diff {
             }
         }
         if !self.edits.is_empty() {
-            let _ = writeln!(out, "records: {}", self.edits.len());
+            let _ = writeln!(
+                out,
+                "{}: {}",
+                self.edits_are.unwrap_or("records"),
+                self.edits.len()
+            );
         }
         for edit in &self.edits {
             let _ = writeln!(out, "  {} {}: {}", edit.id, edit.pattern, edit.what.join("; "));
@@ -65,7 +70,8 @@ impl Diff {
         if !self.edits.is_empty() {
             let _ = writeln!(
                 out,
-                "<details><summary>Records: {}</summary>\n\n| record | name | what |\n|---|---|---|",
+                "<details><summary>{}: {}</summary>\n\n| record | name | what |\n|---|---|---|",
+                self.edits_are.unwrap_or("records"),
                 self.edits.len()
             );
             for edit in &self.edits {
@@ -132,6 +138,9 @@ const fn sign(change: &Change) -> char {
 
 fn presets(change: &Change) -> String {
     let names: Vec<&str> = change.presets.iter().map(|preset| preset.as_str()).collect();
+    if names.is_empty() {
+        return "every preset".to_owned();
+    }
     names.join(", ")
 }
 

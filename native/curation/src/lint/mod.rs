@@ -104,6 +104,10 @@ fn file_of_records(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
         )),
         _ => {}
     }
+    if let Some(at) = sheet.text.find("#?") {
+        let mend = "a question of the draft is left (`#?`); answer it, and take these lines out".into();
+        found.push(Finding::error(sheet, at, "draft", mend));
+    }
     for (name, feature) in &file.feature {
         if !feature.what.starts_with("I use") {
             let mend = format!("feature `{name}`: its sentence begins with \"I use\"; rewrite it so");

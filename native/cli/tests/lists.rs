@@ -1,0 +1,174 @@
+//! `hushwall lists` as scripts see it: exit codes, and what goes to stdout.
+#![expect(clippy::unwrap_used, reason = "the functions that tests share are tests, too")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const RECORD: &str = r#"schema = 1
+title = "T"
+about = "A."
+role = "block"
+function = "usage"
+
+[source.a]
+kind = "report"
+url = "https://example.com/a"
+
+[[rule]]
+id = "r"
+name = "data.mistat.xiaomi.com"
+match = "exact"
+sends = "S."
+breaks = "none"
+evidence = ["a"]
+status = "shipped"
+"#;
+
+/// A folder of one file of records, of this test's own.
+fn folder(test: &str, text: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("x.toml"), text).unwrap();
+    folder
+}
+
+fn hushwall(folder: &Path, arguments: &[&str], stdin: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hushwall"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read has gone before.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+#[test]
+fn lint_exits_with_what_it_found() {
+    let sound = folder("lint-sound", RECORD);
+    let (code, out, _) = hushwall(&sound, &["lists", "lint", "x.toml"], "");
+    assert_eq!((code, out.as_str()), (0, ""));
+    let wrong = folder(
+        "lint-wrong",
+        &RECORD.replace("data.mistat.xiaomi.com", "weatherapi.market.xioami.com"),
+    );
+    let (code, out, _) = hushwall(&wrong, &["lists", "lint", "x.toml"], "");
+    assert_eq!(code, 1);
+    assert!(out.starts_with("x.toml:13: error[typo]: "), "{out}");
+    let (code, out, _) = hushwall(&wrong, &["lists", "lint", "--format", "github", "x.toml"], "");
+    assert_eq!(code, 1);
+    assert!(
+        out.starts_with("::error file=x.toml,line=13,title=typo::"),
+        "{out}"
+    );
+    let (code, out, error) = hushwall(&sound, &["lists", "lint", "missing.toml"], "");
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(error.contains("missing.toml"), "{error}");
+}
+
+#[test]
+fn fmt_mends_what_its_check_finds_and_then_is_content() {
+    let swapped = RECORD.replace(
+        "id = \"r\"\nname = \"data.mistat.xiaomi.com\"\n",
+        "name = \"data.mistat.xiaomi.com\"\nid = \"r\"\n",
+    );
+    let folder = folder("fmt", &swapped);
+    let (code, out, _) = hushwall(&folder, &["lists", "fmt", "--check", "."], "");
+    assert_eq!((code, out.contains("x.toml")), (1, true));
+    assert_eq!(
+        std::fs::read_to_string(folder.join("x.toml")).unwrap(),
+        swapped,
+        "a check writes nothing"
+    );
+    assert_eq!(hushwall(&folder, &["lists", "fmt", "."], "").0, 0);
+    assert_eq!(std::fs::read_to_string(folder.join("x.toml")).unwrap(), RECORD);
+    assert_eq!(hushwall(&folder, &["lists", "fmt", "--check", "."], "").0, 0);
+}
+
+#[test]
+fn match_writes_a_line_a_name_by_preset_and_list() {
+    let folder = folder("match", RECORD);
+    std::fs::write(folder.join("own.txt"), "0.0.0.0 ads.example\n").unwrap();
+    let names = "canary.hushwall.test\nads.example\nupdate.miui.com\n";
+    let (code, out, _) = hushwall(
+        &folder,
+        &["lists", "match", "--preset", "none", "--list", "own.txt"],
+        names,
+    );
+    assert_eq!(code, 0);
+    let actions: Vec<&str> = out.lines().map(|line| line.split('\t').nth(1).unwrap()).collect();
+    assert_eq!(actions, ["allow", "block", "allow"], "{out}");
+    let (_, out, _) = hushwall(&folder, &["lists", "match"], names);
+    assert!(
+        out.starts_with("canary.hushwall.test\tblock\tcanary/name\nads.example\tallow\t-\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn explain_knows_the_lists_it_was_built_with_and_those_that_are_given() {
+    let folder = folder("explain", RECORD);
+    let (code, out, _) = hushwall(&folder, &["lists", "explain", "canary.hushwall.test"], "");
+    assert_eq!(code, 0);
+    assert!(out.contains("canary/name"), "{out}");
+    let (_, out, _) = hushwall(
+        &folder,
+        &[
+            "lists",
+            "explain",
+            "--from",
+            "x.toml",
+            "--json",
+            "data.mistat.xiaomi.com",
+        ],
+        "",
+    );
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["met"][0]["id"], "x/r");
+}
+
+#[test]
+fn diff_says_what_is_lost_and_readme_is_written_once() {
+    let folder = folder("diff", RECORD);
+    std::fs::write(
+        folder.join("y.toml"),
+        RECORD
+            .replace("shipped", "lead")
+            .replace("status", "note = \"n\"\nstatus"),
+    )
+    .unwrap();
+    let (code, out, _) = hushwall(&folder, &["lists", "diff", "x.toml", "y.toml"], "");
+    assert_eq!(code, 0);
+    assert!(
+        out.contains("coverage lost: 1\n  - data.mistat.xiaomi.com"),
+        "{out}"
+    );
+    assert_eq!(
+        hushwall(&folder, &["lists", "diff", "x.toml", "missing"], "").0,
+        2
+    );
+    assert_eq!(hushwall(&folder, &["lists", "readme", "--check", "."], "").0, 1);
+    assert_eq!(hushwall(&folder, &["lists", "readme", "."], "").0, 0);
+    assert_eq!(hushwall(&folder, &["lists", "readme", "--check", "."], "").0, 0);
+}
+
+#[test]
+fn completions_and_the_manual_are_written() {
+    let folder = folder("manual", RECORD);
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = hushwall(&folder, &["completions", shell], "");
+        assert!(code == 0 && out.contains("hushwall"), "{shell}");
+    }
+    assert_eq!(hushwall(&folder, &["man", "pages"], "").0, 0);
+    assert!(folder.join("pages/hushwall-lists-lint.1").exists());
+}
