@@ -107,7 +107,7 @@ impl RulesBuilder {
         }
     }
 
-    /// Adds a subscribed list: hosts lines, plain domains, or AdBlock syntax. Its `@@` lifts only its own blocks.
+    /// Adds a subscribed list, in any `Syntax`. Its `@@` lifts only its own blocks.
     pub fn list(mut self, title: &str, text: &str) -> Result<Self, BuildError> {
         let list = self.add_list(title)?;
         self.lines(list, text, |tone| match tone {

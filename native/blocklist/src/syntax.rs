@@ -1,6 +1,7 @@
 //! The syntaxes of lists: which one a text is written in, and one way to read them all.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::line::{self, Pattern, Reach, Skip, Target, Tone};
 use crate::{name, punycode};
@@ -111,10 +112,12 @@ impl Syntax {
                 }
             });
         }
-        if tree.is_flat() {
+        let withdrawn = self.withdrawn(text, plain);
+        if tree.is_flat() && withdrawn.is_empty() {
             return self.read_lines(text, plain, sink);
         }
         self.read_lines(text, plain, &mut |line, event| match event {
+            Event::Rule(pattern) if withdrawn.contains(&normal(&pattern)) => {}
             Event::Rule(pattern) => sink(
                 line,
                 match tree.tone(&pattern) {
@@ -124,6 +127,22 @@ impl Syntax {
             ),
             event => sink(line, event),
         });
+    }
+
+    /// The rules that `$badfilter` takes out of a list, in normal form.
+    fn withdrawn(self, text: &str, plain: Plain) -> HashSet<String> {
+        let mut withdrawn = HashSet::new();
+        if matches!(self, Self::Dnsmasq | Self::Unbound | Self::Rpz) || !text.contains(BADFILTER) {
+            return withdrawn;
+        }
+        for rule in text.lines().filter_map(without_badfilter) {
+            Self::read_names(&rule, plain, &mut |event| {
+                if let Event::Rule(pattern) = event {
+                    withdrawn.insert(normal(&pattern));
+                }
+            });
+        }
+        withdrawn
     }
 
     fn read_lines(self, text: &str, plain: Plain, sink: &mut dyn FnMut(usize, Event<'_>)) {
@@ -147,6 +166,9 @@ impl Syntax {
     }
 
     fn read_names(line: &str, plain: Plain, sink: &mut dyn FnMut(Event<'_>)) {
+        if line.contains(BADFILTER) && without_badfilter(line).is_some() {
+            return;
+        }
         let is_plain = |pattern: &Pattern<'_>| match pattern.target {
             Target::Name(name, Reach::Subdomains) => pattern.text.trim_end_matches('.') == name,
             _ => false,
@@ -166,6 +188,30 @@ impl Syntax {
             Err(mend) => sink(Event::Bad(mend)),
         }
     }
+}
+
+/// The modifier that takes out the rule which is the same without it.
+const BADFILTER: &str = "badfilter";
+
+/// The rule that a line takes out.
+fn without_badfilter(line: &str) -> Option<String> {
+    let (body, modifiers) = line.trim().split_once('$')?;
+    let kept: Vec<&str> = modifiers
+        .split(',')
+        .filter(|modifier| modifier.trim() != BADFILTER)
+        .collect();
+    if kept.len() == modifiers.split(',').count() || line.starts_with(['!', '#']) {
+        return None;
+    }
+    Some(if kept.is_empty() {
+        body.to_owned()
+    } else {
+        format!("{body}${}", kept.join(","))
+    })
+}
+
+fn normal(pattern: &Pattern<'_>) -> String {
+    pattern.to_string().to_ascii_lowercase()
 }
 
 /// A rule on a name that a syntax of resolvers says.

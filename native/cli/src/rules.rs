@@ -13,7 +13,7 @@ pub(crate) struct RuleArgs {
     /// How much of the built-in list is in force.
     #[arg(long, value_name = "P", value_enum, default_value_t = Preset::Balanced)]
     pub(crate) preset: Preset,
-    /// Add a list: hosts lines, plain domains, or AdBlock syntax.
+    /// Add a list: hosts, domains, wildcards, AdBlock, dnsmasq, unbound or RPZ.
     #[arg(long = "list", value_name = "FILE")]
     pub(crate) lists: Vec<PathBuf>,
     /// Allow every name in this file.

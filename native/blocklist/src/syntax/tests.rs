@@ -96,6 +96,13 @@ fn policy_zones_keep_names_and_what_is_beneath_them_apart() {
 }
 
 #[test]
+fn badfilter_takes_the_same_rule_out() {
+    let text = "||A.example^\n||b.example^$important\n||b.example^\n||a.example^$badfilter\n\
+        ||b.example^$important,badfilter\n@@||c.example^$badfilter\n||d.example^$third-party,badfilter\n";
+    assert_eq!(lines(Syntax::Adblock, text), ["||b.example^"]);
+}
+
+#[test]
 fn the_most_specific_line_of_a_resolver_wins() {
     let text = "address=/a.example/\nserver=/b.a.example/#\naddress=/c.b.a.example/\nserver=/d.c.b.a.example/#\n\
         address=/e.d.c.b.a.example/\nserver=/x.example/#\naddress=/y.x.example/\n";

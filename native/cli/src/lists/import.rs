@@ -11,6 +11,7 @@ use blocklist::{Event, Pattern, Plain, Reach, Skip, Syntax, Target};
 use clap::ValueEnum;
 
 use super::FOUND;
+use super::progress::Progress;
 
 /// Wrong lines shown of each file; the rest is counted.
 const SHOWN: usize = 20;
@@ -74,7 +75,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
         let syntax = args.syntax.map_or_else(|| Syntax::detect(&text), Syntax::from);
-        let report = import.read(&text, syntax, plain)?;
+        let mut progress = Progress::new(u64::try_from(text.lines().count()).ok(), "rules");
+        let report = import.read(&text, syntax, plain, &mut progress);
+        progress.clear();
+        let report = report?;
         found |= !report.bad.is_empty();
         report.write(&path.display().to_string(), syntax, &mut io::stderr().lock())?;
     }
@@ -110,10 +114,17 @@ impl<W: io::Write> Import<W> {
         }
     }
 
-    fn read(&mut self, text: &str, syntax: Syntax, plain: Plain) -> io::Result<Report> {
+    fn read(
+        &mut self,
+        text: &str,
+        syntax: Syntax,
+        plain: Plain,
+        progress: &mut Progress,
+    ) -> io::Result<Report> {
         let (mut report, mut written) = (Report::default(), Ok(()));
         syntax.read(text, plain, &mut |line, event| match event {
             Event::Rule(pattern) => {
+                progress.advance(1);
                 report.plain += usize::from(is_plain(&pattern) && reads_names(syntax));
                 let mut normal = pattern.to_string();
                 normal.make_ascii_lowercase();
@@ -243,7 +254,9 @@ mod tests {
     fn import(text: &str) -> (String, String) {
         let mut import = Import::new(Vec::new());
         let syntax = Syntax::detect(text);
-        let report = import.read(text, syntax, Plain::default()).unwrap();
+        let report = import
+            .read(text, syntax, Plain::default(), &mut Progress::new(None, "rules"))
+            .unwrap();
         let mut said = Vec::new();
         report.write("list", syntax, &mut said).unwrap();
         (
