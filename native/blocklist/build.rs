@@ -1,11 +1,20 @@
-//! Compiles `blocklists/*.toml` into the tables that `src/builtin.rs` includes. An error names the file, the record and
+//! Compiles `blocklists/*.toml` into the list that `src/builtin.rs` includes. An error names the file, the record and
 //! how to mend it.
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+#[path = "build/compile.rs"]
+mod compile;
+#[expect(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "what reads a compiled list is for the crate"
+)]
+#[path = "src/image/mod.rs"]
+mod image;
 #[path = "build/table.rs"]
 mod table;
 
@@ -13,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../blocklists");
     println!("cargo::rerun-if-changed={}", root.display());
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=src/image");
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(&root).map_err(|error| format!("{}: {error}", root.display()))? {
         let path = entry?.path();
@@ -35,11 +45,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         rules.extend(read);
         features.extend(switches);
     }
-    let source = table::emit(&rules, &features)?;
-    let out = PathBuf::from(std::env::var("OUT_DIR")?).join("builtin.rs");
-    let mut text = String::new();
-    writeln!(text, "{source}")?;
-    std::fs::write(out, text)?;
+    table::check(&rules, &features)?;
+    let list = compile::compile(&rules, &features)?;
+    std::fs::write(
+        PathBuf::from(std::env::var("OUT_DIR")?).join("builtin.list"),
+        list,
+    )?;
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::image;
+
 /// IPv4 inside IPv6 (RFC 4291, section 2.5.5.2): `::ffff:0:0/96`.
 const MAPPED: u128 = 0xffff_0000_0000;
 /// The well-known NAT64 prefix (RFC 6052, section 2.1): `64:ff9b::/96`.
@@ -94,9 +96,10 @@ impl Network {
         };
         (show(self.bits, ipv4), length, self.port)
     }
+}
 
-    /// A network as the compiled list writes it.
-    pub(crate) const fn new(prefix: u8, bits: u128, port: u16) -> Self {
+impl From<Network> for image::Network {
+    fn from(Network { prefix, bits, port }: Network) -> Self {
         Self { prefix, bits, port }
     }
 }
@@ -140,55 +143,33 @@ const fn mask(prefix: u8) -> u128 {
     }
 }
 
-/// Rules on addresses, in order of their networks from wide to narrow.
-#[derive(Debug, Default)]
-pub(crate) struct Addresses {
-    /// Network and index of the rule.
-    rules: Box<[(Network, u32)]>,
-    /// The prefix lengths that occur, ascending.
-    prefixes: Box<[u8]>,
-}
-
-impl Addresses {
-    pub(crate) fn new(mut rules: Vec<(Network, u32)>) -> Self {
-        rules.sort_unstable();
-        let mut prefixes: Vec<u8> = rules.iter().map(|(network, _)| network.prefix).collect();
-        prefixes.dedup();
-        Self {
-            rules: rules.into(),
-            prefixes: prefixes.into(),
+/// Visits each rule that meets the address, from wide to narrow; a rule with a port after one without. `prefixes` are the
+/// lengths that occur (bit n for n + 1), `networks` gives the networks of one length with these bits.
+pub(crate) fn visit<I: Iterator<Item = (image::Network, u32)>>(
+    prefixes: u128,
+    networks: impl Fn(u8, u128) -> I,
+    ip: IpAddr,
+    port: u16,
+    visit: &mut dyn FnMut(u32),
+) {
+    let bits = to_bits(ip);
+    // RFC 6052: the IPv4 address inside is what the flow reaches.
+    let inner = match ip {
+        IpAddr::V6(_) if bits & mask(96) == NAT64 => {
+            let inner = Ipv4Addr::from_bits((bits & u128::from(u32::MAX)) as u32);
+            Some(to_bits(IpAddr::V4(inner)))
         }
-    }
-
-    /// Visits each rule that meets the address, from wide to narrow; a rule with a port after one without.
-    pub(crate) fn visit(&self, ip: IpAddr, port: u16, visit: &mut dyn FnMut(u32)) {
-        let bits = to_bits(ip);
-        // RFC 6052: the IPv4 address inside is what the flow reaches.
-        let inner = match ip {
-            IpAddr::V6(_) if bits & mask(96) == NAT64 => Some(to_bits(IpAddr::V4(Ipv4Addr::from_bits(
-                (bits & u128::from(u32::MAX)) as u32,
-            )))),
-            _ => None,
-        };
-        for &prefix in &self.prefixes {
-            self.visit_network(prefix, bits & mask(prefix), port, visit);
-            if let Some(inner) = inner {
-                self.visit_network(prefix, inner & mask(prefix), port, visit);
-            }
-        }
-    }
-
-    fn visit_network(&self, prefix: u8, bits: u128, port: u16, visit: &mut dyn FnMut(u32)) {
-        let first = self
-            .rules
-            .partition_point(|(network, _)| (network.prefix, network.bits) < (prefix, bits));
-        let met = self.rules.get(first..).unwrap_or_default();
-        for (network, rule) in met
-            .iter()
-            .take_while(|(n, _)| n.prefix == prefix && n.bits == bits)
-        {
-            if network.port == 0 || network.port == port {
-                visit(*rule);
+        _ => None,
+    };
+    let mut left = prefixes;
+    while left != 0 {
+        let prefix = left.trailing_zeros() as u8 + 1;
+        left &= left - 1;
+        for bits in std::iter::once(bits).chain(inner) {
+            for (network, rule) in networks(prefix, bits & mask(prefix)) {
+                if network.port == 0 || network.port == port {
+                    visit(rule);
+                }
             }
         }
     }

@@ -1,15 +1,15 @@
 //! From lists and the owner's settings to `Rules`.
 
-use crate::address::{Addresses, Network};
+use crate::address::Network;
 use crate::builtin;
+use crate::compiled::Compiled;
+use crate::image::{self, Role};
 use crate::line::{Reach, Target, Tone};
-use crate::matcher::{Matcher, Record};
-use crate::name;
-use crate::precedence::{MOST_LISTS, Tier};
-use crate::punycode;
-use crate::syntax::{Event, Plain, Syntax};
-use crate::wildcard::Wildcards;
-use crate::{Action, AppId, List, Rules, Skip};
+use crate::precedence::MOST_LISTS;
+use crate::reader::{self, Reader};
+use crate::rules::{Layer, Trust};
+use crate::wildcard::{Start, Wildcard, Wildcards};
+use crate::{Action, AppId, List, Rules, name, punycode};
 
 /// How much of the built-in list is in force; each contains the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -63,24 +63,26 @@ pub enum BuildError {
         /// How many fit.
         most: u16,
     },
+    /// Names that were chosen so that no key tells them apart quickly.
+    #[error("the names collide under every key; that does not happen by chance, do not use this list")]
+    Aimed,
 }
 
 /// The list of the owner's own rules.
-const OWNER: u16 = 1;
+const OWNER: u8 = 1;
 
 /// Collects lists and the owner's settings; `build` reduces them to `Rules`.
 #[derive(Debug)]
 pub struct RulesBuilder {
     preset: Preset,
-    /// The features whose switch is off, by index.
-    off: Vec<u8>,
-    /// Rules that are not built in, and their patterns.
-    records: Vec<Record>,
-    text: String,
-    networks: Vec<(Network, u32)>,
-    wildcards: Wildcards,
+    builtin: Compiled,
+    /// The features whose switch is off.
+    off: Vec<String>,
+    /// Rules that come as text, and all lists.
+    reader: Reader,
     apps: Vec<(u32, AppId)>,
-    lists: Vec<List>,
+    /// Compiled lists, and which list the first of each is.
+    compiled: Vec<(Compiled, u16)>,
     /// Whether all that is built in is left out.
     bare: bool,
 }
@@ -94,58 +96,72 @@ impl Default for RulesBuilder {
 impl RulesBuilder {
     /// Starts with the built-in list under a preset.
     pub fn new(preset: Preset) -> Self {
+        Self::with_builtin(builtin::list(), preset)
+    }
+
+    /// Starts with another edition of the built-in list. Its essential names bind every other list, so whoever takes
+    /// one has verified who signed it.
+    pub fn with_builtin(builtin: Compiled, preset: Preset) -> Self {
+        let mut reader = Reader::default();
+        for title in ["Hushwall", "your own rules"] {
+            // Two of the many that fit.
+            let _ = reader.begin(title, MOST_LISTS);
+        }
         Self {
             preset,
+            builtin,
             off: Vec::new(),
-            records: Vec::new(),
-            text: String::new(),
-            networks: Vec::new(),
-            wildcards: Wildcards::default(),
+            reader,
             apps: Vec::new(),
-            lists: vec![List::new("Hushwall"), List::new("your own rules")],
+            compiled: Vec::new(),
             bare: false,
         }
     }
 
     /// Adds a subscribed list, in any `Syntax`. Its `@@` lifts only its own blocks.
     pub fn list(mut self, title: &str, text: &str) -> Result<Self, BuildError> {
-        let list = self.add_list(title)?;
-        self.lines(list, text, |tone| match tone {
-            Tone::Block => Tier::Block,
-            Tone::Important => Tier::Important,
-            Tone::Except => Tier::Except,
-            Tone::ImportantExcept => Tier::ImportantExcept,
-        })?;
+        self.add_list(title, text, reader::role)?;
+        Ok(self)
+    }
+
+    /// Adds a subscribed list that is compiled. What it calls essential is an exception of its own.
+    pub fn compiled(mut self, list: Compiled) -> Result<Self, BuildError> {
+        let first = self.reader.draft.lists.len();
+        let lists = list.image.lists(list.bytes());
+        if first + lists.len() > usize::from(MOST_LISTS) {
+            return Err(too_many(lists.first().map_or("", |list| &list.title)));
+        }
+        self.reader.draft.lists.extend(lists);
+        self.compiled.push((list, first as u16));
         Ok(self)
     }
 
     /// Adds a file as an allow list for all: each of its names is the owner's allow, whether it is written as a block
     /// or as `@@`.
     pub fn allow_list(mut self, title: &str, text: &str) -> Result<Self, BuildError> {
-        let list = self.add_list(title)?;
-        self.lines(list, text, |_| Tier::OwnerAllow)?;
+        self.add_list(title, text, |_| Role::OwnerAllow)?;
         Ok(self)
     }
 
     /// The owner's allow: the name and its subdomains, or an address.
     pub fn allow(mut self, name: &str) -> Result<Self, BuildError> {
-        self.owner_rule(name, Tier::OwnerAllow)?;
+        self.owner_rule(name, Role::OwnerAllow)?;
         Ok(self)
     }
 
     /// The owner's block: the name and its subdomains, or an address.
     pub fn block(mut self, name: &str) -> Result<Self, BuildError> {
-        self.owner_rule(name, Tier::OwnerBlock)?;
+        self.owner_rule(name, Role::OwnerBlock)?;
         Ok(self)
     }
 
     /// The owner's rule for one app: the name and its subdomains, or an address.
     pub fn app_rule(mut self, app: AppId, name: &str, action: Action) -> Result<Self, BuildError> {
-        let tier = match action {
-            Action::Allow => Tier::AppAllow,
-            Action::Block => Tier::AppBlock,
+        let role = match action {
+            Action::Allow => Role::AppAllow,
+            Action::Block => Role::AppBlock,
         };
-        let rule = self.owner_rule(name, tier)?;
+        let rule = self.owner_rule(name, role)?;
         self.apps.push((rule, app));
         Ok(self)
     }
@@ -158,106 +174,75 @@ impl RulesBuilder {
 
     /// Turns a feature's switch "I use ..." off.
     pub fn without_feature(mut self, feature: &str) -> Result<Self, BuildError> {
-        let Some(index) = builtin::features().position(|(name, _)| name == feature) else {
-            let known: Vec<&str> = builtin::features().map(|(name, _)| name).collect();
+        if !self.builtin.features().any(|(name, _)| name == feature) {
+            let known: Vec<&str> = self.builtin.features().map(|(name, _)| name).collect();
             return Err(BuildError::Feature {
                 feature: feature.to_owned(),
                 known: known.join(", "),
             });
-        };
-        self.off.extend(u8::try_from(index));
+        }
+        self.off.push(feature.to_owned());
         Ok(self)
     }
 
     /// The rules.
     pub fn build(mut self) -> Rules {
-        let mut records: Vec<Record> = Vec::with_capacity(builtin::RULES.len() + self.records.len());
-        for (rule, index) in builtin::RULES.iter().zip(0u32..) {
-            let (text, text_len) = rule.pattern.parts();
-            let tier = if self.bare {
-                Tier::Off
-            } else {
-                rule.tier(self.preset, |feature| self.off.contains(&feature))
-            };
-            let name_len = if rule.network.is_some() {
-                0
-            } else {
-                u8::try_from(text_len).unwrap_or(0)
-            };
-            records.push(Record {
-                text,
-                text_len,
-                list: 0,
-                name_at: 0,
-                name_len,
-                reach: rule.reach,
-                tier,
-            });
-            if let Some(network) = rule.network.filter(|_| tier != Tier::Off) {
-                self.networks.push((network, index));
-            }
-            if let Some(list) = self.lists.first_mut().filter(|_| tier != Tier::Off) {
-                list.rules += 1;
-            }
-        }
-        records.append(&mut self.records);
-        self.text.shrink_to_fit();
-        Rules {
-            matcher: Matcher::new(records, self.text),
-            addresses: Addresses::new(self.networks),
-            wildcards: self.wildcards,
-            apps: self.apps.into(),
-            lists: self.lists.into(),
-        }
-    }
-
-    fn add_list(&mut self, title: &str) -> Result<u16, BuildError> {
-        match u16::try_from(self.lists.len()) {
-            Ok(list) if list < MOST_LISTS => {
-                self.lists.push(List::new(title));
-                Ok(list)
-            }
-            _ => Err(BuildError::Lists {
-                list: title.to_owned(),
-                most: MOST_LISTS - OWNER - 1,
-            }),
-        }
-    }
-
-    fn lines(&mut self, list: u16, text: &str, tier: fn(Tone) -> Tier) -> Result<(), BuildError> {
-        let mut first_bad = None;
-        Syntax::detect(text).read(text, Plain::default(), &mut |line, event| {
-            let mend = match event {
-                Event::Rule(pattern) => {
-                    let pushed = self.push(pattern.text, pattern.target, list, tier(pattern.tone));
-                    pushed.err()
-                }
-                Event::Skipped(skip, _) => {
-                    let kind = Skip::ALL.iter().position(|kind| *kind == skip).unwrap_or(0);
-                    let count = self.lists.get_mut(usize::from(list));
-                    if let Some(count) = count.and_then(|list| list.skipped.get_mut(kind)) {
-                        *count += 1;
-                    }
-                    None
-                }
-                Event::Bad(mend) => Some(mend),
-            };
-            if let Some(mend) = mend.filter(|_| first_bad.is_none()) {
-                first_bad = Some((line, mend));
-            }
-        });
-        let Some((line, mend)) = first_bad else {
-            return Ok(());
+        let is_off = |(index, (name, _)): (usize, (&str, &str))| {
+            u32::from(self.off.iter().any(|off| off == name)) << (index & 31)
         };
-        let title = self.lists.get(usize::from(list)).map(|list| list.title.clone());
-        Err(BuildError::Line {
-            list: title.unwrap_or_default(),
-            line,
-            mend,
-        })
+        let off = self
+            .builtin
+            .features()
+            .enumerate()
+            .map(is_off)
+            .fold(0, |all, one| all | one);
+        let trust = match self.bare {
+            true => Trust::Nobody,
+            false => Trust::Builtin {
+                preset: self.preset,
+                off,
+            },
+        };
+        let mut layers = vec![Layer::new(self.builtin, 0, 0, trust)];
+        let mut next = layers.first().map_or(0, Layer::end);
+        if let (Some(layer), Some(list)) = (layers.first(), self.reader.draft.lists.first_mut()) {
+            list.rules = layer.in_force();
+        }
+        let lists = std::mem::take(&mut self.reader.draft.lists);
+        let mut apps = self.apps;
+        if !self.reader.draft.rules.is_empty() {
+            let emitted = image::emit(&self.reader.draft);
+            for (rule, _) in &mut apps {
+                let new = emitted.rules.get(*rule as usize).copied();
+                *rule = new.map_or(u32::MAX, |new| next.saturating_add(new));
+            }
+            let own = Layer::new(Compiled::trusted(emitted.bytes), next, 0, Trust::Owner);
+            next = own.end();
+            layers.push(own);
+        }
+        for (list, first) in self.compiled {
+            let layer = Layer::new(list, next, first, Trust::List);
+            next = layer.end();
+            layers.push(layer);
+        }
+        apps.sort_unstable();
+        Rules {
+            wildcards: wildcards(&layers),
+            layers: layers.into(),
+            apps: apps.into(),
+            lists: lists.into_iter().map(List::from).collect(),
+        }
     }
 
-    fn owner_rule(&mut self, text: &str, tier: Tier) -> Result<u32, BuildError> {
+    fn add_list(&mut self, title: &str, text: &str, role: fn(Tone) -> Role) -> Result<(), BuildError> {
+        let list = self
+            .reader
+            .begin(title, MOST_LISTS)
+            .map_err(|_| too_many(title))?;
+        self.reader.read(list, text, role)
+    }
+
+    fn owner_rule(&mut self, text: &str, role: Role) -> Result<u32, BuildError> {
         let error = |mend| BuildError::Name {
             name: text.to_owned(),
             mend,
@@ -271,47 +256,28 @@ impl RulesBuilder {
                 Target::Name(bare, Reach::Subdomains)
             }
         };
-        self.push(text, target, OWNER, tier).map_err(error)
+        self.reader.push(text, target, OWNER, role).map_err(error)
     }
+}
 
-    /// Adds a rule. Its name is a part of its pattern and is kept there.
-    fn push(&mut self, pattern: &str, target: Target<'_>, list: u16, tier: Tier) -> Result<u32, String> {
-        let too_big = || "there are more rules than fit".to_owned();
-        let index = u32::try_from(builtin::RULES.len() + self.records.len()).map_err(|_| too_big())?;
-        let target = match target {
-            Target::Wildcard(wildcard) if !self.wildcards.push(&wildcard, index) => wildcard
-                .whole_name()
-                .map(|(name, reach)| Target::Name(name, reach))
-                .ok_or("one wildcard too many; write whole names instead")?,
-            target => target,
-        };
-        let text = u32::try_from(self.text.len() + pattern.len()).map_err(|_| too_big())?;
-        let text_len = u16::try_from(pattern.len()).map_err(|_| "the rule is too long".to_owned())?;
-        let (name, reach) = match target {
-            Target::Name(name, reach) => (name, reach),
-            Target::Address(_) | Target::Wildcard(_) => ("", Reach::Exact),
-        };
-        let name_at = pattern
-            .find(name)
-            .and_then(|at| u8::try_from(at).ok())
-            .ok_or_else(too_big)?;
-        let name_len = u8::try_from(name.len()).map_err(|_| too_big())?;
-        self.records.push(Record {
-            text: text - u32::from(text_len),
-            text_len,
-            list,
-            name_at,
-            name_len,
-            reach,
-            tier,
-        });
-        self.text.extend(pattern.chars().map(|c| c.to_ascii_lowercase()));
-        if let Target::Address(network) = target {
-            self.networks.push((network, index));
-        }
-        if let Some(list) = self.lists.get_mut(usize::from(list)) {
-            list.rules += 1;
-        }
-        Ok(index)
+fn too_many(title: &str) -> BuildError {
+    BuildError::Lists {
+        list: title.to_owned(),
+        most: MOST_LISTS - u16::from(OWNER) - 1,
     }
+}
+
+/// The wildcards of all lists in one matcher, as many as it bears.
+fn wildcards(layers: &[Layer]) -> Wildcards {
+    let mut wildcards = Wildcards::default();
+    for layer in layers {
+        for (rule, glob, body) in layer.list.image.globs(layer.list.bytes()) {
+            let wildcard =
+                Start::from_code(glob.start).and_then(|start| Wildcard::new(start, body, glob.ended));
+            if let Some(wildcard) = wildcard {
+                wildcards.push(&wildcard, layer.first_rule.saturating_add(rule));
+            }
+        }
+    }
+    wildcards
 }

@@ -3,11 +3,13 @@
 mod address;
 mod builder;
 mod builtin;
+pub mod compiled;
+mod image;
 mod line;
-mod matcher;
 mod name;
 mod precedence;
 mod punycode;
+mod reader;
 mod rules;
 mod syntax;
 mod verdict;

@@ -4,19 +4,9 @@ use crate::address::Network;
 use crate::name;
 use crate::wildcard::Wildcard;
 
-mod adblock;
+pub use crate::image::Reach;
 
-/// Which names a rule meets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Reach {
-    /// The name alone.
-    Exact,
-    /// The name and every name beneath it.
-    Subdomains,
-    /// Every name beneath it, not the name.
-    Below,
-}
+mod adblock;
 
 /// What a line says of its name, within its own list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

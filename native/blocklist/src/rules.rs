@@ -2,12 +2,16 @@
 
 use std::net::IpAddr;
 
-use crate::address::Addresses;
 use crate::builtin;
-use crate::matcher::{Matcher, Record};
+use crate::image::{ListDraft, Record};
+use crate::name::without_trailing_dot;
 use crate::precedence::{self, Hit, Tier};
 use crate::wildcard::Wildcards;
-use crate::{AppId, Because, ListId, RuleId, Skip, Verdict};
+use crate::{AppId, Because, ListId, Reply, RuleId, Skip, Verdict};
+
+mod layer;
+
+pub(crate) use layer::{Layer, Trust};
 
 /// One rule, for the log and the why-panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +39,12 @@ pub struct List {
     pub skipped: [usize; Skip::ALL.len()],
 }
 
-impl List {
-    pub(crate) fn new(title: &str) -> Self {
+impl From<ListDraft> for List {
+    fn from(list: ListDraft) -> Self {
         Self {
-            title: title.to_owned(),
-            rules: 0,
-            skipped: [0; Skip::ALL.len()],
+            title: list.title,
+            rules: list.rules as usize,
+            skipped: list.skipped.map(|count| count as usize),
         }
     }
 }
@@ -48,8 +52,8 @@ impl List {
 /// All rules in force. Immutable; a change builds a new one, and the engine takes it with `replace_rules`.
 #[derive(Debug)]
 pub struct Rules {
-    pub(crate) matcher: Matcher,
-    pub(crate) addresses: Addresses,
+    /// The built-in list, then what came as text, then compiled lists.
+    pub(crate) layers: Box<[Layer]>,
     pub(crate) wildcards: Wildcards,
     /// The app of each app rule, in the order of the rules.
     pub(crate) apps: Box<[(u32, AppId)]>,
@@ -67,13 +71,9 @@ impl Rules {
             return self.verdict_ip(ip, 0, app).unwrap_or(Verdict::NO_RULE);
         }
         let verdict = precedence::decide(app, |visit| {
-            self.wildcards.visit(name, &mut |rule| {
-                if let Some(record) = self.matcher.records().get(rule as usize) {
-                    visit(self.hit(rule, record));
-                }
+            self.visit(name, &mut |layer, rule, record| {
+                visit(self.hit(layer, rule, record))
             });
-            self.matcher
-                .visit(name, &mut |rule, record| visit(self.hit(rule, record)));
         });
         self.with_reply(verdict)
     }
@@ -82,17 +82,40 @@ impl Rules {
     /// `::ffff:0:0/96` and `64:ff9b::/96`.
     pub fn verdict_ip(&self, ip: IpAddr, port: u16, app: Option<AppId>) -> Option<Verdict> {
         let verdict = precedence::decide(app, |visit| {
-            self.addresses.visit(ip, port, &mut |rule| {
-                if let Some(record) = self.matcher.records().get(rule as usize) {
-                    visit(self.hit(rule, record));
-                }
+            self.visit_ip(ip, port, &mut |layer, rule, record| {
+                visit(self.hit(layer, rule, record))
             });
         });
         (verdict.because != Because::NoRule).then_some(verdict)
     }
 
-    fn hit(&self, rule: u32, record: &Record) -> Hit {
-        let app = match record.tier {
+    fn visit(&self, name: &str, visit: &mut dyn FnMut(&Layer, u32, Record)) {
+        let name = without_trailing_dot(name);
+        self.wildcards.visit(name, &mut |rule| {
+            if let Some((layer, rule)) = self.place(RuleId(rule))
+                && let Some(record) = layer.list.image.nameless(layer.list.bytes(), rule)
+            {
+                visit(layer, rule, record);
+            }
+        });
+        for layer in &self.layers {
+            let list = &layer.list;
+            list.image
+                .visit(list.bytes(), name, &mut |rule, record| visit(layer, rule, record));
+        }
+    }
+
+    fn visit_ip(&self, ip: IpAddr, port: u16, visit: &mut dyn FnMut(&Layer, u32, Record)) {
+        for layer in &self.layers {
+            layer
+                .list
+                .visit_ip(ip, port, &mut |rule, record| visit(layer, rule, record));
+        }
+    }
+
+    fn hit(&self, layer: &Layer, rule: u32, record: Record) -> Hit {
+        let (tier, rule) = (layer.tier(record.role), layer.first_rule.saturating_add(rule));
+        let app = match tier {
             Tier::AppAllow | Tier::AppBlock => {
                 let at = self.apps.binary_search_by_key(&rule, |&(rule, _)| rule);
                 at.ok().and_then(|at| self.apps.get(at)).map(|&(_, app)| app)
@@ -101,19 +124,27 @@ impl Rules {
         };
         Hit {
             rule,
-            tier: record.tier,
-            list: record.list,
+            tier,
+            list: layer.first_list + u16::from(record.list),
             app,
         }
     }
 
+    /// The layer of a rule, and the rule's number in it.
+    fn place(&self, RuleId(rule): RuleId) -> Option<(&Layer, u32)> {
+        let layer = self.layers.iter().rev().find(|layer| layer.first_rule <= rule)?;
+        Some((layer, rule - layer.first_rule))
+    }
+
     fn with_reply(&self, verdict: Verdict) -> Verdict {
-        match verdict.because {
-            Because::List(RuleId(rule)) if verdict.is_block() => Verdict {
-                reply: builtin::RULES.get(rule as usize).and_then(|rule| rule.reply),
-                ..verdict
-            },
-            _ => verdict,
+        let Because::List(rule) = verdict.because else {
+            return verdict;
+        };
+        let place = self.place(rule).filter(|_| verdict.is_block());
+        let detail = place.and_then(|(Layer { list, .. }, rule)| list.image.detail(list.bytes(), rule));
+        Verdict {
+            reply: detail.and_then(|(.., reply)| Reply::from_code(reply)),
+            ..verdict
         }
     }
 
@@ -121,8 +152,7 @@ impl Rules {
     pub fn has_app_rule(&self, name: &str) -> bool {
         let mut has = false;
         if !self.apps.is_empty() {
-            self.matcher
-                .visit(name, &mut |_, record| has |= record.is_for_app());
+            self.visit(name, &mut |layer, _, record| has |= layer.is_for_app(record));
         }
         has
     }
@@ -131,34 +161,27 @@ impl Rules {
     pub fn has_app_rule_ip(&self, ip: IpAddr, port: u16) -> bool {
         let mut has = false;
         if !self.apps.is_empty() {
-            self.addresses.visit(ip, port, &mut |rule| {
-                has |= self
-                    .matcher
-                    .records()
-                    .get(rule as usize)
-                    .is_some_and(Record::is_for_app);
-            });
+            self.visit_ip(ip, port, &mut |layer, _, record| has |= layer.is_for_app(record));
         }
         has
     }
 
     /// A rule, for people.
     pub fn rule(&self, id: RuleId) -> Option<Rule<'_>> {
-        let index = id.0 as usize;
-        let record = self.matcher.records().get(index)?;
-        let list_title = self
-            .lists
-            .get(usize::from(record.list))
-            .map_or("", |list| list.title.as_str());
-        let pattern = self.matcher.pattern(index);
-        let (id, what) = builtin::RULES
-            .get(index)
-            .map_or((pattern, ""), |rule| (rule.id(), rule.what()));
+        let (layer, rule) = self.place(id)?;
+        let list = &layer.list;
+        let (record, pattern) = list.image.rule(list.bytes(), rule)?;
+        let list_id = layer.first_list + u16::from(record.list);
+        let list_title = self.lists.get(usize::from(list_id));
+        let (id, what) = list
+            .image
+            .detail(list.bytes(), rule)
+            .map_or((pattern, ""), |(id, what, _)| (id, what));
         Some(Rule {
             id,
             pattern,
-            list: ListId(record.list),
-            list_title,
+            list: ListId(list_id),
+            list_title: list_title.map_or("", |list| list.title.as_str()),
             what,
         })
     }
@@ -175,11 +198,7 @@ impl Rules {
 
     /// Number of rules in force.
     pub fn len(&self) -> usize {
-        self.matcher
-            .records()
-            .iter()
-            .filter(|record| record.tier != Tier::Off)
-            .count()
+        self.layers.iter().map(|layer| layer.in_force() as usize).sum()
     }
 
     /// Whether there are none.
@@ -188,11 +207,7 @@ impl Rules {
     }
 }
 
-impl Record {
-    const fn is_for_app(&self) -> bool {
-        matches!(self.tier, Tier::AppAllow | Tier::AppBlock)
-    }
-}
-
+#[cfg(test)]
+mod matching;
 #[cfg(test)]
 mod tests;

@@ -15,8 +15,9 @@ const MOST_LOOSE: usize = 128;
 /// Letters that a wildcard says at least: fewer would meet names by chance.
 const FEWEST_LETTERS: usize = 3;
 
-/// Where a pattern begins.
+/// Where a pattern begins; a compiled list has these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub(crate) enum Start {
     /// `||`: where a label begins.
     Border,
@@ -24,6 +25,17 @@ pub(crate) enum Start {
     Name,
     /// Anywhere.
     Anywhere,
+}
+
+impl Start {
+    pub(crate) const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Border),
+            1 => Some(Self::Name),
+            2 => Some(Self::Anywhere),
+            _ => None,
+        }
+    }
 }
 
 /// A pattern over names.

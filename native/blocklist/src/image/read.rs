@@ -1,0 +1,491 @@
+//! A file as it lies: every access looks at the bounds, so that no content of a file can do more than block or allow.
+
+use super::checksum::checksum;
+use super::filter::Shape;
+use super::format::{
+    BUCKET, DETAIL, FEATURE, GLOB, HEADER, LIST, MAGIC, MOST_FEATURES, MOST_GLOBS, MOST_RULES_A_BUCKET,
+    NETWORK, Network, RULE, Reach, Role, SECTIONS, SKIPS, Section, VERSION, at, bytes_at, u16_at, u32_at,
+    u64_at,
+};
+use super::hash::{Suffixes, share};
+use super::{Glob, ListDraft};
+
+/// Lists at most in a file.
+const MOST_LISTS: usize = 64;
+
+/// Why a file is not taken. The list in force stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Something else than a compiled list.
+    #[error("this is no compiled list; make one with `hushwall lists build`")]
+    Foreign,
+    /// A layout of another time.
+    #[error(
+        "the list is in version {found} of the form, this program reads version {known}; build the list again"
+    )]
+    Version {
+        /// As the file says.
+        found: u32,
+        /// What is read.
+        known: u32,
+    },
+    /// Fewer or more bytes than the file says it has.
+    #[error("the file has {found} bytes and says that it has {expected}; fetch it again")]
+    Length {
+        /// As the file says.
+        expected: u64,
+        /// As it is.
+        found: u64,
+    },
+    /// Other bytes than were written.
+    #[error("the file is damaged: its checksum is another; fetch it again")]
+    Checksum,
+    /// A right checksum over numbers that cannot be.
+    #[error("the file contradicts itself in its {part}; it was not made by `hushwall lists build`")]
+    Inconsistent {
+        /// Which part.
+        part: &'static str,
+    },
+}
+
+/// What the header says, and where the sections are.
+#[derive(Debug, Clone)]
+pub(crate) struct Image {
+    key: u64,
+    /// Bit n: some name has n + 1 labels.
+    labels: u64,
+    /// Bit n: some network has a prefix of n + 1 bits.
+    pub(crate) prefixes: u128,
+    shape: Shape,
+    buckets: u32,
+    /// Rules, all of them.
+    pub(crate) rules: u32,
+    /// Different names.
+    pub(crate) names: u32,
+    shortest: u8,
+    longest: u8,
+    /// Where the sections end; they begin behind the header.
+    ends: [u32; SECTIONS],
+}
+
+/// A rule's numbers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record {
+    pub(crate) role: Role,
+    pub(crate) list: u8,
+}
+
+/// One rule's place: its numbers and its pattern.
+#[derive(Debug, Clone, Copy)]
+struct Row<'a> {
+    numbers: [u8; RULE],
+    pattern: &'a [u8],
+}
+
+impl Row<'_> {
+    fn record(&self) -> Option<Record> {
+        let [_, _, _, _, _, _, role, list] = self.numbers;
+        Some(Record {
+            role: Role::from_code(role)?,
+            list: list & 63,
+        })
+    }
+}
+
+impl Image {
+    /// No rules at all.
+    pub(crate) const EMPTY: Self = Self {
+        key: 0,
+        labels: 0,
+        prefixes: 0,
+        shape: Shape { segments: 0, bits: 0 },
+        buckets: 0,
+        rules: 0,
+        names: 0,
+        shortest: 0,
+        longest: 0,
+        ends: [0; SECTIONS],
+    };
+
+    /// Reads the header and looks whether the sections can be what it says.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, OpenError> {
+        if bytes_at(bytes, at::MAGIC) != Some(MAGIC) {
+            return Err(OpenError::Foreign);
+        }
+        let short = OpenError::Length {
+            expected: HEADER as u64,
+            found: bytes.len() as u64,
+        };
+        let version = u32_at(bytes, at::VERSION).ok_or(short)?;
+        if version != VERSION {
+            return Err(OpenError::Version {
+                found: version,
+                known: VERSION,
+            });
+        }
+        let (expected, found) = (u64_at(bytes, at::LENGTH).ok_or(short)?, bytes.len() as u64);
+        if expected != found {
+            return Err(OpenError::Length { expected, found });
+        }
+        if u32_at(bytes, at::NOTHING) != Some(0) {
+            return Err(OpenError::Inconsistent { part: "header" });
+        }
+        let image = Self::header(bytes).ok_or(short)?;
+        image.check_sections(bytes.len())?;
+        Ok(image)
+    }
+
+    fn header(bytes: &[u8]) -> Option<Self> {
+        let mut ends = [0; SECTIONS];
+        for (index, end) in ends.iter_mut().enumerate() {
+            *end = u32_at(bytes, at::SECTIONS + 4 * index)?;
+        }
+        let [bits, shortest, longest] = bytes_at(bytes, at::SEGMENT_BITS)?;
+        Some(Self {
+            key: u64_at(bytes, at::KEY)?,
+            labels: u64_at(bytes, at::LABELS)?,
+            prefixes: bytes_at(bytes, at::PREFIXES).map(u128::from_le_bytes)?,
+            shape: Shape {
+                segments: u32_at(bytes, at::SEGMENTS)?,
+                bits,
+            },
+            buckets: u32_at(bytes, at::BUCKETS)?,
+            rules: u32_at(bytes, at::RULES)?,
+            names: u32_at(bytes, at::NAMES)?,
+            shortest,
+            longest,
+            ends,
+        })
+    }
+
+    fn check_sections(&self, len: usize) -> Result<(), OpenError> {
+        let wrong = |part| Err(OpenError::Inconsistent { part });
+        let fits = self.ends.is_sorted() && self.ends.first().is_some_and(|&end| end as usize >= HEADER);
+        if !fits || self.ends.last().is_none_or(|&end| end as usize != len) {
+            return wrong("sections");
+        }
+        if self.shape.len() != Some(self.len(Section::Filter)) {
+            return wrong("filter");
+        }
+        let buckets = (self.buckets as usize + 2).checked_mul(BUCKET);
+        if buckets != Some(self.len(Section::Buckets)) || self.names > self.rules {
+            return wrong("buckets");
+        }
+        if self.rules as usize > self.len(Section::Rules) / RULE {
+            return wrong("rules");
+        }
+        let rows = |section, size| {
+            self.len(section).is_multiple_of(size) && self.len(section) / size <= self.rules as usize
+        };
+        if !rows(Section::Networks, NETWORK) {
+            return wrong("addresses");
+        }
+        if !rows(Section::Globs, GLOB) || self.len(Section::Globs) / GLOB > MOST_GLOBS {
+            return wrong("wildcards");
+        }
+        if !rows(Section::Details, DETAIL) {
+            return wrong("details");
+        }
+        Ok(())
+    }
+
+    /// Looks at everything that a file from elsewhere could have wrong. `read` has looked at the header.
+    pub(crate) fn check(&self, bytes: &[u8]) -> Result<(), OpenError> {
+        if Some(checksum(bytes.get(at::LENGTH..).unwrap_or_default())) != u64_at(bytes, at::CHECKSUM) {
+            return Err(OpenError::Checksum);
+        }
+        let wrong = |part| Err(OpenError::Inconsistent { part });
+        let (mut rule, mut offset) = (0, 0);
+        let last = self.buckets as usize + 1;
+        for (row, bucket) in self
+            .section(bytes, Section::Buckets)
+            .chunks_exact(BUCKET)
+            .enumerate()
+        {
+            let first = u32_at(bucket, 0).map(|first| first as usize);
+            let begins = u32_at(bucket, 4).map(|begins| begins as usize);
+            let (Some(first), Some(begins)) = (first, begins) else {
+                return wrong("buckets");
+            };
+            let rules = first
+                .checked_sub(rule)
+                .filter(|&n| row == last || n <= MOST_RULES_A_BUCKET);
+            let room = begins.checked_sub(offset);
+            if rules.zip(room).is_none_or(|(rules, room)| rules > room / RULE) {
+                return wrong("buckets");
+            }
+            (rule, offset) = (first, begins);
+        }
+        if rule != self.rules as usize || offset != self.len(Section::Rules) {
+            return wrong("buckets");
+        }
+        let tables = self.section(bytes, Section::Tables);
+        let Some([lists, features]) = bytes_at(tables, 0).map(|counts: [u8; 2]| counts.map(usize::from))
+        else {
+            return wrong("tables");
+        };
+        let is_full = lists > MOST_LISTS || features > MOST_FEATURES;
+        if is_full || tables.len() != 2 + LIST * lists + FEATURE * features {
+            return wrong("tables");
+        }
+        Ok(())
+    }
+
+    fn range(&self, section: Section) -> (usize, usize) {
+        let index = section as usize;
+        let start = match index.checked_sub(1) {
+            Some(before) => self.ends.get(before).map_or(0, |&end| end as usize),
+            None => HEADER,
+        };
+        (start, self.ends.get(index).map_or(0, |&end| end as usize))
+    }
+
+    fn section<'a>(&self, bytes: &'a [u8], section: Section) -> &'a [u8] {
+        let (start, end) = self.range(section);
+        bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// Length of a section, in bytes.
+    pub(crate) fn len(&self, section: Section) -> usize {
+        let (start, end) = self.range(section);
+        end.saturating_sub(start)
+    }
+
+    /// Visits each rule that meets a name, from the widest to the most specific. No dot ends the name.
+    #[inline]
+    pub(crate) fn visit(&self, bytes: &[u8], name: &str, visit: &mut dyn FnMut(u32, Record)) {
+        let name = name.as_bytes();
+        let filter = self.section(bytes, Section::Filter);
+        let mut labels = self.labels;
+        for suffix in Suffixes::new(self.key, name) {
+            let (has_rules, length) = (labels & 1 != 0, name.len() - suffix.start);
+            // The last bit stands for all larger numbers of labels.
+            labels = labels >> 1 | labels & 1 << 63;
+            if has_rules
+                && length >= usize::from(self.shortest)
+                && length <= usize::from(self.longest)
+                && self.shape.may_contain(filter, suffix.hash)
+            {
+                let text = name.get(suffix.start..).unwrap_or_default();
+                self.visit_bucket(bytes, suffix.hash, text, suffix.start == 0, visit);
+            }
+        }
+    }
+
+    /// Visits the rules on exactly this suffix.
+    fn visit_bucket(
+        &self,
+        bytes: &[u8],
+        hash: u64,
+        suffix: &[u8],
+        whole: bool,
+        visit: &mut dyn FnMut(u32, Record),
+    ) {
+        let bucket = share(hash, u64::from(self.buckets));
+        let Some((first, rows)) = self.bucket(bytes, bucket) else {
+            return;
+        };
+        for (row, rule) in rows.zip(first..) {
+            let [tag_low, tag_high, _, _, at, len, _, reach] = row.numbers;
+            if u16::from_le_bytes([tag_low, tag_high]) != hash as u16 || usize::from(len) != suffix.len() {
+                continue;
+            }
+            let at = usize::from(at);
+            let is_met = row
+                .pattern
+                .get(at..at + suffix.len())
+                .is_some_and(|name| name.eq_ignore_ascii_case(suffix))
+                && Reach::from_code(reach >> 6).is_some_and(|reach| reach.meets(whole));
+            if let Some(record) = row.record().filter(|_| is_met) {
+                visit(rule, record);
+            }
+        }
+    }
+
+    /// The rules of a bucket, and the number of the first.
+    #[inline]
+    fn bucket<'a>(&self, bytes: &'a [u8], bucket: usize) -> Option<(u32, impl Iterator<Item = Row<'a>>)> {
+        let (first, count, part) = self.part(bytes, bucket)?;
+        let (numbers, mut texts) = part.split_at_checked(RULE.checked_mul(count)?)?;
+        let rows = numbers.chunks_exact(RULE).map_while(move |numbers| {
+            let numbers: [u8; RULE] = numbers.first_chunk().copied()?;
+            let (pattern, after) = texts.split_at_checked(usize::from(u16_at(&numbers, 2)?))?;
+            texts = after;
+            Some(Row { numbers, pattern })
+        });
+        Some((first, rows))
+    }
+
+    /// A bucket's first rule, how many it has, and its part of the section.
+    #[inline]
+    fn part<'a>(&self, bytes: &'a [u8], bucket: usize) -> Option<(u32, usize, &'a [u8])> {
+        let two: [u8; 2 * BUCKET] =
+            bytes_at(self.section(bytes, Section::Buckets), bucket.checked_mul(BUCKET)?)?;
+        let (first, begins) = (u32_at(&two, 0)?, u32_at(&two, 4)?);
+        let (after, ends) = (u32_at(&two, 8)?, u32_at(&two, 12)?);
+        let part = self
+            .section(bytes, Section::Rules)
+            .get(begins as usize..ends as usize)?;
+        Some((first, after.checked_sub(first)? as usize, part))
+    }
+
+    /// A rule that no name leads to; the numbers of these lie one behind the other.
+    pub(crate) fn nameless(&self, bytes: &[u8], rule: u32) -> Option<Record> {
+        let (first, count, part) = self.part(bytes, self.buckets as usize)?;
+        let index = rule.checked_sub(first)? as usize;
+        if index >= count {
+            return None;
+        }
+        let numbers = bytes_at(part, index.checked_mul(RULE)?)?;
+        Row {
+            numbers,
+            pattern: &[],
+        }
+        .record()
+    }
+
+    /// A rule by its number: its record and its pattern.
+    pub(crate) fn rule<'a>(&self, bytes: &'a [u8], rule: u32) -> Option<(Record, &'a str)> {
+        let buckets = self.section(bytes, Section::Buckets);
+        let (mut low, mut high) = (0, self.buckets as usize + 1);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            match u32_at(buckets, middle * BUCKET)? {
+                first if first <= rule => low = middle,
+                _ => high = middle,
+            }
+        }
+        let (first, mut rows) = self.bucket(bytes, low)?;
+        let row = rows.nth(rule.checked_sub(first)? as usize)?;
+        Some((row.record()?, std::str::from_utf8(row.pattern).ok()?))
+    }
+
+    /// Bytes of all patterns and of the text of the records.
+    pub(crate) fn text_len(&self) -> usize {
+        let numbers = RULE * self.rules as usize;
+        self.len(Section::Rules).saturating_sub(numbers) + self.len(Section::Text)
+    }
+
+    /// Visits each rule's number and record, in the order of the file.
+    pub(crate) fn records(&self, bytes: &[u8], visit: &mut dyn FnMut(u32, Record, &str)) {
+        for bucket in 0..=self.buckets as usize {
+            let Some((first, rows)) = self.bucket(bytes, bucket) else {
+                continue;
+            };
+            for (row, rule) in rows.zip(first..) {
+                if let (Some(record), Ok(pattern)) = (row.record(), std::str::from_utf8(row.pattern)) {
+                    visit(rule, record, pattern);
+                }
+            }
+        }
+    }
+
+    /// The networks of one length that hold the address `bits`, with their rules; one with a port after one without.
+    pub(crate) fn networks<'a>(
+        &self,
+        bytes: &'a [u8],
+        prefix: u8,
+        bits: u128,
+    ) -> impl Iterator<Item = (Network, u32)> + 'a {
+        let rows = self.section(bytes, Section::Networks);
+        let row = |index: usize| {
+            let row: [u8; NETWORK] = bytes_at(rows, index.checked_mul(NETWORK)?)?;
+            let network = Network {
+                prefix: *row.first()?,
+                bits: bytes_at(&row, 8).map(u128::from_le_bytes)?,
+                port: u16_at(&row, 2)?,
+            };
+            Some((network, u32_at(&row, 4)?))
+        };
+        let (mut low, mut high) = (0, rows.len() / NETWORK);
+        while low < high {
+            let middle = low.midpoint(high);
+            let is_before = row(middle).is_some_and(|(at, _)| (at.prefix, at.bits) < (prefix, bits));
+            if is_before {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        (low..)
+            .map_while(row)
+            .take_while(move |(network, _)| network.prefix == prefix && network.bits == bits)
+    }
+
+    /// The rules on names with wildcards: number, anchors, letters.
+    pub(crate) fn globs<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = (u32, Glob, &'a str)> {
+        // These rules lie in the last bucket, whose texts are found one after the other.
+        let (first, rows) = self.bucket(bytes, self.buckets as usize).unzip();
+        let mut rows = rows.into_iter().flatten().zip(first.unwrap_or(0)..);
+        let globs = self.section(bytes, Section::Globs).chunks_exact(GLOB);
+        globs.filter_map(move |glob| {
+            let number = u32_at(glob, 0)?;
+            let (row, _) = rows.find(|&(_, rule)| rule == number)?;
+            let [_, _, _, _, at, len, ..] = row.numbers.map(usize::from);
+            let text = std::str::from_utf8(row.pattern.get(at..at + len)?).ok()?;
+            let (start, ended) = (*glob.get(4)?, *glob.get(5)? != 0);
+            Some((number, Glob { start, ended }, text))
+        })
+    }
+
+    /// What a rule's record says beyond its pattern: id, sentence, reply.
+    pub(crate) fn detail<'a>(&self, bytes: &'a [u8], rule: u32) -> Option<(&'a str, &'a str, (u8, u32))> {
+        let rows = self.section(bytes, Section::Details);
+        let (mut low, mut high) = (0, rows.len() / DETAIL);
+        while low < high {
+            let middle = low.midpoint(high);
+            if u32_at(rows, middle * DETAIL)? < rule {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let row = rows.get(low.checked_mul(DETAIL)?..)?;
+        if u32_at(row, 0)? != rule {
+            return None;
+        }
+        let reply = (*row.get(16)?, u32_at(row, 18)?);
+        Some((self.text(bytes, row, 4)?, self.text(bytes, row, 10)?, reply))
+    }
+
+    /// The piece of text that the numbers at `at` mean.
+    fn text<'a>(&self, bytes: &'a [u8], row: &[u8], at: usize) -> Option<&'a str> {
+        let (start, len) = (u32_at(row, at)? as usize, usize::from(u16_at(row, at + 4)?));
+        let text = self
+            .section(bytes, Section::Text)
+            .get(start..start.checked_add(len)?)?;
+        std::str::from_utf8(text).ok()
+    }
+
+    /// The lists of the file.
+    pub(crate) fn lists(&self, bytes: &[u8]) -> Vec<ListDraft> {
+        let tables = self.section(bytes, Section::Tables);
+        let count = tables.first().map_or(0, |&count| usize::from(count));
+        let list = |index: usize| {
+            let row = tables.get(2 + LIST * index..)?;
+            let mut skipped = [0; SKIPS];
+            for (kind, count) in skipped.iter_mut().enumerate() {
+                *count = u32_at(row, 10 + 4 * kind)?;
+            }
+            Some(ListDraft {
+                title: self.text(bytes, row, 0)?.to_owned(),
+                rules: u32_at(row, 6)?,
+                skipped,
+            })
+        };
+        (0..count.min(MOST_LISTS)).map_while(list).collect()
+    }
+
+    /// The features of the file: name and sentence.
+    pub(crate) fn features<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let tables = self.section(bytes, Section::Tables);
+        let counts: [u8; 2] = bytes_at(tables, 0).unwrap_or_default();
+        let [lists, features] = counts.map(usize::from);
+        let image = self.clone();
+        (0..features).map_while(move |index| {
+            let row = tables.get(2 + LIST * lists + FEATURE * index..)?;
+            Some((image.text(bytes, row, 0)?, image.text(bytes, row, 6)?))
+        })
+    }
+}
