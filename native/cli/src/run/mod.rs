@@ -17,6 +17,7 @@ use engine::{Config, Upstream};
 use tunnel::{Device, Events, Handle, OpenError, RunError, Settings, Snapshot, Sockets, Tunnel};
 
 mod args;
+mod descriptors;
 mod families;
 mod network;
 mod resolvers;
@@ -61,11 +62,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         Some(Routes::claim(&args.tun)?)
     };
-    if let Err(error) = tunnel::raise_descriptor_limit() {
-        tracing::warn!(%error, "the limit on open files stays as it is; many flows at once may be refused");
+    let mut settings = settings(&args, Arc::clone(&rules), upstream.clone());
+    match tunnel::raise_descriptor_limit() {
+        Ok(limit) => settings.config = descriptors::fitted(settings.config, limit),
+        Err(error) => {
+            tracing::warn!(%error, "the limit on open files is not known; many flows at once may be refused");
+        }
     }
-
-    let settings = settings(&args, Arc::clone(&rules), upstream.clone());
     let (tunnel, handle, events) = Tunnel::new(device, settings)?;
     let totals = end_on_signal(&handle)?;
     let engine = spawn(tunnel)?;
