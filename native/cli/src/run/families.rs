@@ -68,7 +68,8 @@ fn ipv6(table: &str, own: &str) -> Reach {
     table.lines().map(reach).max().unwrap_or(Reach::Nowhere)
 }
 
-fn leads_out(device: &str, flags: &str, own: &str) -> bool {
+/// Whether a route of /proc is in force and leaves this machine by another device than `own`.
+pub(super) fn leads_out(device: &str, flags: &str, own: &str) -> bool {
     let is_up = u32::from_str_radix(flags, 16).is_ok_and(|flags| flags & UP != 0 && flags & REJECT == 0);
     is_up && device != "lo" && device != own
 }

@@ -24,10 +24,11 @@ mod resolvers;
 mod routes;
 mod show;
 mod signals;
+mod way;
 
 use crate::rules;
 pub(crate) use args::Args;
-use network::Network;
+use network::{Network, Seen};
 use resolvers::Resolvers;
 use routes::Routes;
 use show::{Form, Screen};
@@ -52,7 +53,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             args.tun
         );
     }
-    let upstream = network::upstream(&args, &resolvers);
+    let seen = network::see(&args, &resolvers);
+    let upstream = seen.upstream.clone();
     let device = Device::open(&args.tun).map_err(|error| match error {
         OpenError::NotPermitted(_) => anyhow!(NO_RIGHTS),
         error => error.into(),
@@ -77,7 +79,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         routes.lay(&args.tun, args.mtu, args.depth, &asked, resolvers.behind_resolved)?;
     }
 
-    let mut network = Network::new(upstream, || network::look(&args), Instant::now());
+    let mut network = Network::new(seen, || network::look(&args), Instant::now());
     let mut screen = Screen::new(
         BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock()),
         form(&args),
@@ -156,7 +158,7 @@ fn watch(
     screen: &mut Screen<impl Write>,
     events: &Events,
     handle: &Handle,
-    network: &mut Network<impl FnMut() -> Option<Upstream>>,
+    network: &mut Network<impl FnMut() -> Option<Seen>>,
 ) -> io::Result<()> {
     loop {
         screen.flush()?;
@@ -180,10 +182,14 @@ fn watch(
             return Ok(());
         }
         screen.handle_timeout(now, || handle.snapshot().ok())?;
-        if let Some(upstream) = network.poll_change(now) {
-            tracing::info!(upstream.ipv4, upstream.ipv6, "the network has changed");
+        if let Some(change) = network.poll_change(now) {
+            let (ipv4, ipv6) = (change.upstream.ipv4, change.upstream.ipv6);
+            tracing::info!(ipv4, ipv6, change.is_other, "the network has changed");
             // An engine that is too busy for it is told at the next change; one that has ended needs no network.
-            let _ = handle.set_upstream(upstream);
+            let _ = handle.set_upstream(change.upstream);
+            if change.is_other {
+                let _ = handle.network_changed();
+            }
         }
     }
 }
