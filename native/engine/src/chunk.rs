@@ -11,6 +11,8 @@ const LARGE: usize = 16 * 1024;
 const KEEP_SMALL: usize = 64;
 /// Large chunks kept for reuse: what one flow in full swing has in flight, twice.
 const KEEP_LARGE: usize = 32;
+/// Bytes in use by all flows together beyond which memory is short: each flow then gets only what keeps it moving.
+const SHORT: usize = 24 * 1024 * 1024;
 /// Slices that one gathered write or read uses at most.
 pub(crate) const MAX_SLICES: usize = 6;
 
@@ -37,15 +39,23 @@ impl Chunk {
 pub(crate) struct Pool {
     small: Vec<Box<[u8]>>,
     large: Vec<Box<[u8]>>,
+    /// Bytes of the chunks that are out.
+    in_use: usize,
 }
 
 impl Pool {
+    /// Whether flows hold so much that none gets more than it needs to go on.
+    pub(crate) const fn is_short(&self) -> bool {
+        self.in_use > SHORT
+    }
+
     fn take(&mut self, large: bool) -> Chunk {
         let (free, len) = if large {
             (&mut self.large, LARGE)
         } else {
             (&mut self.small, SMALL)
         };
+        self.in_use += len;
         let bytes = free.pop().unwrap_or_else(|| vec![0; len].into_boxed_slice());
         Chunk {
             bytes,
@@ -55,6 +65,7 @@ impl Pool {
     }
 
     fn give(&mut self, chunk: Chunk) {
+        self.in_use -= chunk.bytes.len().min(self.in_use);
         let (free, keep) = if chunk.bytes.len() == LARGE {
             (&mut self.large, KEEP_LARGE)
         } else {

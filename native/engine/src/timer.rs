@@ -1,4 +1,4 @@
-//! Deadlines, one entry a flow.
+//! Deadlines, an entry or two a flow.
 //!
 //! Activity writes the flow's own fields, not the heap: an entry that comes due early is put back at the time that
 //! the flow says then. A heap, because entries are few (a flow without a deadline has none) and the next one is read
@@ -32,13 +32,13 @@ impl Timers {
     }
 
     /// The next entry that is due.
-    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<FlowId> {
+    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<(Timestamp, FlowId)> {
         let Reverse((at, flow)) = *self.heap.peek()?;
         if at > now {
             return None;
         }
         self.heap.pop();
-        Some(flow)
+        Some((at, flow))
     }
 
     /// The earliest entry.

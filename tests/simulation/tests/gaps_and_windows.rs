@@ -10,7 +10,7 @@ use simulation::hand::{AT_ONCE, Hand};
 use simulation::packet::{ACK, FIN, SYN, Segment};
 use simulation::referee::brief;
 use simulation::rules::blocking;
-use simulation::script::{Ending, Pace, Script, Text};
+use simulation::script::{Ending, Pace, Script, Start, Text};
 use simulation::stream::Host;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -317,4 +317,36 @@ fn many_small_pieces_leave_without_a_hole_and_the_fin_comes_last() {
         segments = hand.hear_all(&mut world);
         assert!(finished || !segments.is_empty(), "{}", world.story());
     }
+}
+
+#[test]
+fn window_that_closes_before_the_server_speaks_is_probed() {
+    let says = Script::says(Text::seeded(5, 50_000)).starting(Start::AfterHeard(10));
+    let mut world = world_with(Host::new(says.ending(Ending::Never)));
+    let mut hand = Hand::open(&mut world, server(), 100);
+    hand.window = 0;
+    let segment = hand.segment(ACK, &[1; 500]);
+    hand.say(&mut world, segment);
+    world.run_for(AT_ONCE);
+    hand.hear_all(&mut world);
+    world.run_for(60 * SECOND);
+    assert!(
+        !hand.hear_all(&mut world).is_empty(),
+        "no probe though 50,000 bytes wait"
+    );
+}
+
+#[test]
+fn acknowledgement_of_what_was_never_sent_drops_its_segment() {
+    let mut world = listener();
+    let mut hand = Hand::open(&mut world, server(), 100);
+    let mut segment = hand.segment(ACK, b"data");
+    segment.ack = segment.ack.wrapping_add(1_000);
+    hand.say_aside(&mut world, &segment);
+    world.run_for(SECOND);
+    assert_eq!(world.record.bytes_to(server()), 0);
+    let segment = hand.segment(ACK, b"data");
+    hand.say(&mut world, segment);
+    world.run_for(SECOND);
+    assert_eq!(world.record.bytes_to(server()), 4);
 }

@@ -5,13 +5,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use simulation::World;
 use simulation::hand::{AT_ONCE, Hand};
 use simulation::packet::{ACK, FIN, RST, SYN, Segment};
 use simulation::phone::Socket;
 use simulation::rules::blocking;
 use simulation::script::{Ending, Pace, Script, Text};
 use simulation::stream::Host;
+use simulation::{Setup, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Not a port where a name is expected.
@@ -375,4 +375,54 @@ fn upload_that_drains_slowly_after_the_app_has_gone_is_not_cut() {
     let stream = world.internet.stream_to(server()).unwrap();
     assert_eq!(stream.speaker.heard, 60_000, "{}", world.story());
     assert!(world.phone.app(app).is_complete());
+}
+
+#[test]
+fn syn_with_another_number_before_the_answer_is_followed() {
+    let mut world = World::fair(1, blocking(&["ads.example"]));
+    let server: SocketAddr = "203.0.113.9:9000".parse().unwrap();
+    world
+        .internet
+        .listen(server, Host::new(Script::listens()).behind(300));
+    let mut hand = Hand::new(&mut world, server, 100);
+    let syn = hand.syn();
+    hand.say(&mut world, syn);
+    world.run_for(Duration::from_millis(50));
+    let mut syn = hand.syn();
+    syn.seq = 5_000;
+    hand.say_aside(&mut world, &syn);
+    let answer = hand.expect(&mut world, Duration::from_secs(1));
+    assert!(answer.has(SYN | ACK));
+    assert_eq!(answer.ack, 5_001);
+}
+
+#[test]
+fn full_table_gives_up_the_flow_that_was_idle_for_half_an_hour() {
+    let mut setup = Setup::new(1);
+    setup.config.max_tcp_flows = 3;
+    let mut world = World::new(setup, blocking(&[]));
+    let server: SocketAddr = "203.0.113.9:9000".parse().unwrap();
+    world.internet.listen(server, Host::new(Script::listens()));
+    let mut hands: Vec<Hand> = (0..3)
+        .map(|no| Hand::open(&mut world, server, 100 * no))
+        .collect();
+    world.run_for(Duration::from_secs(1_700));
+    let mut fresh = Hand::new(&mut world, server, 900);
+    let syn = fresh.syn();
+    fresh.say(&mut world, syn.clone());
+    assert!(
+        fresh.expect(&mut world, Duration::from_secs(1)).has(RST),
+        "push channels live"
+    );
+    for hand in &mut hands[1..] {
+        let segment = hand.segment(ACK, b"still here");
+        hand.say(&mut world, segment);
+    }
+    world.run_for(Duration::from_secs(200));
+    fresh.say_aside(&mut world, &syn);
+    assert!(fresh.expect(&mut world, Duration::from_secs(1)).has(SYN | ACK));
+    assert_eq!(
+        (world.engine.stats().tcp_flows, world.engine.stats().evicted),
+        (3, 1)
+    );
 }

@@ -22,7 +22,7 @@ fn server(no: u8) -> SocketAddr {
 #[test]
 fn uploads_through_a_short_queue_do_not_stall() {
     for seed in seeds(0, 2) {
-        for (queue, flows) in [(25, 1), (25, 4), (100, 2), (500, 8)] {
+        for (queue, flows) in [(25, 1), (25, 4), (100, 2), (500, 8), (500, 40)] {
             let mut setup = Setup::new(seed);
             setup.queue = queue;
             setup.turn = Duration::from_micros(200);

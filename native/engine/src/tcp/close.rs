@@ -3,7 +3,7 @@
 use wire::tcp::{Flags, Options, Segment};
 
 use super::expire::half_closed_at;
-use super::flow::{Flow, Judgement, Phase, Upstream};
+use super::flow::{Flow, Judgement, NO_PIECE, Phase, Upstream};
 use super::open::emit_packet;
 use super::{Context, Life, Tcp};
 use crate::Failure;
@@ -13,7 +13,7 @@ impl Tcp {
     /// The app sends no more.
     pub(super) fn on_half_close(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         if let Judgement::Reading(_) = flow.judgement {
-            if flow.held.is_empty() {
+            if flow.unjudged() == 0 {
                 flow.judgement = Judgement::Allowed;
                 if flow.upstream == Upstream::None {
                     // Opened and closed without a byte: nobody needs to be dialled for that.
@@ -66,10 +66,30 @@ impl Tcp {
         }
         flow.upstream = Upstream::Failed(cause);
         flow.readable = false;
-        flow.held.clear(&mut self.pool);
+        self.drop_upload(flow);
         flow.stage_at = Some(half_closed_at(cx.now));
         self.activate(flow);
         Life::Goes
+    }
+
+    /// The socket takes no more bytes. A server that refuses a request half way says so and closes: its answer may still
+    /// wait to be read, so that is done first.
+    pub(super) fn write_failed(&mut self, flow: &mut Flow, cause: Failure) -> Life {
+        flow.write_failed = Some(cause);
+        self.drop_upload(flow);
+        flow.readable = true;
+        flow.hung_up = true;
+        self.queue_read(flow);
+        self.probe_later(flow);
+        Life::Goes
+    }
+
+    /// Forgets bytes that nobody will take.
+    pub(super) fn drop_upload(&mut self, flow: &mut Flow) {
+        flow.held.clear(&mut self.pool);
+        flow.judged = 0;
+        flow.pieces = (NO_PIECE, NO_PIECE);
+        flow.piece_bytes = 0;
     }
 
     /// Sends the app a RST and ends the flow.

@@ -10,6 +10,8 @@ use crate::{FlowId, Pump};
 const IN_FLIGHT: usize = 256 * 1024;
 /// Bytes that one flow may read in a turn.
 const TURN: usize = 256 * 1024;
+/// Bytes of one read while memory is short.
+const SHORT: usize = 2 * 1024;
 /// Less room than this is not worth a read, unless nothing is on its way.
 const WORTH_READING: usize = 16 * 1024;
 
@@ -43,8 +45,17 @@ impl Tcp {
             flow.readable = true;
             flow.hung_up |= closed;
             tcp.queue_read(flow);
+            tcp.probe_later(flow);
             Life::Goes
         });
+    }
+
+    /// More waits in the socket and the app's window is closed: the timer probes, should its update be lost.
+    pub(super) fn probe_later(&self, flow: &mut Flow) {
+        let closed = flow.snd_wnd == 0 && flow.phase == Phase::Established;
+        if closed && flow.readable && flow.retransmit_at.is_none() {
+            flow.retransmit_at = Some(self.now + super::expire::backoff(flow.retries));
+        }
     }
 
     /// Puts a flow into the list of those to be read, if it wants to be.
@@ -69,11 +80,14 @@ impl Tcp {
         mut read: impl FnMut(&mut [IoSliceMut<'_>]) -> Pump,
     ) {
         self.with(id, cx, |tcp, flow, cx| {
-            if !flow.wants_read() {
+            if !flow.wants_read() || tcp.pool.is_short() && !flow.sent.is_empty() {
                 return Life::Goes;
             }
-            let max = flow.read_room().min(tcp.segment_cap);
-            let bulk = flow.bulk;
+            let mut max = flow.read_room().min(tcp.segment_cap);
+            if tcp.pool.is_short() {
+                max = max.min(SHORT);
+            }
+            let bulk = flow.bulk && max > SHORT;
             let (offered, outcome) = flow.sent.fill(max, bulk, &mut tcp.pool, |slices, offered| {
                 let outcome = read(slices);
                 let n = if let Pump::Moved(n) = outcome { n } else { 0 };
@@ -91,7 +105,10 @@ impl Tcp {
                     tcp.queue_read(flow);
                 }
                 Pump::Full => flow.readable = false,
-                Pump::Eof => return tcp.upstream_finished(flow, cx),
+                Pump::Eof => match flow.write_failed {
+                    Some(cause) => return tcp.upstream_failed(flow, cause, cx),
+                    None => return tcp.upstream_finished(flow, cx),
+                },
                 Pump::Failed(cause) => return tcp.upstream_failed(flow, cause, cx),
             }
             Life::Goes

@@ -22,6 +22,8 @@ pub(super) const SYN_RETRANSMIT: Duration = Duration::from_secs(1);
 const SYN_RETRIES: u8 = 5;
 /// A half-closed flow without traffic ends after this.
 pub(super) const HALF_CLOSED: Duration = Duration::from_secs(300);
+/// An established flow is never given up for a new one before it was idle for this.
+const EVICTABLE: Duration = Duration::from_secs(1800);
 /// The shortest interval of keep-alives that is mirrored upstream.
 pub(super) const KEEPALIVE_FLOOR: Duration = Duration::from_secs(60);
 
@@ -36,9 +38,9 @@ impl Tcp {
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         self.restore_cap(cx.now, cx.config.segment_cap);
-        while let Some(id) = self.timers.pop_due(cx.now) {
+        while let Some((at, id)) = self.timers.pop_due(cx.now) {
             self.with(id, cx, |tcp, flow, cx| {
-                flow.armed_at = None;
+                flow.disarm(at);
                 if flow.retransmit_at.is_some_and(|at| at <= cx.now)
                     && let Life::Ends { reset } = tcp.retransmit(flow, cx)
                 {
@@ -90,9 +92,16 @@ impl Tcp {
         Life::Goes
     }
 
-    /// Frees one place in a full table: a half-closed flow. An established one is never taken for a new one (push).
+    /// Frees one place in a full table: a half-closed flow, else the established one that is idle for longest, if that
+    /// is half an hour: push channels are quiet for many minutes and must live.
     pub(super) fn evict_one(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(id) = self.table.find_flow(Flow::is_half_closed) else {
+        let now = cx.now;
+        let idle = |flow: &Flow| now.since(flow.heard_at) >= EVICTABLE;
+        let Some(id) = self
+            .table
+            .find_flow(Flow::is_half_closed)
+            .or_else(|| self.table.most_idle(idle))
+        else {
             return false;
         };
         cx.stats.evicted += 1;

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use blocklist::AppId;
 use wire::Name;
-use wire::tcp::SeqNumber;
+use wire::tcp::{SeqNumber, TcpHeader};
 
 use super::hold::Hold;
 use crate::chunk::ChunkQueue;
 use crate::inspect::Inspection;
+use crate::timer::Timers;
 use crate::{Failure, FlowId, Timestamp};
 
 /// How far the handshake with the app is.
@@ -96,6 +97,8 @@ pub(super) struct Flow {
     pub(super) rcv_scale: u8,
     /// Bytes of the app that were acknowledged and wait for the socket.
     pub(super) held: ChunkQueue,
+    /// How many of them were judged although what follows is still being read.
+    pub(super) judged: usize,
     /// Segments that came too early.
     pub(super) hold: Hold,
     /// First and last slice of this batch, an index into the table's pieces.
@@ -107,6 +110,8 @@ pub(super) struct Flow {
     pub(super) snd_una: SeqNumber,
     /// Next byte to send.
     pub(super) snd_nxt: SeqNumber,
+    /// Sequence and acknowledgement number of the segment that `snd_wnd` is from.
+    pub(super) snd_wl: (SeqNumber, SeqNumber),
     /// First byte after all that was ever sent.
     pub(super) snd_max: SeqNumber,
     /// The app's window in bytes.
@@ -135,6 +140,8 @@ pub(super) struct Flow {
     pub(super) fin_sent: bool,
     /// Our FIN is acknowledged.
     pub(super) fin_acked: bool,
+    /// The socket took no more bytes for good; what it still has to say is read first.
+    pub(super) write_failed: Option<Failure>,
     /// The socket took everything at the last write.
     pub(super) writable: bool,
     /// The socket may have something to read.
@@ -165,8 +172,8 @@ pub(super) struct Flow {
     pub(super) retransmit_at: Option<Timestamp>,
     /// End of the stage: reading, dialling, asking, half-closed.
     pub(super) stage_at: Option<Timestamp>,
-    /// When the earliest entry in the heap is due.
-    pub(super) armed_at: Option<Timestamp>,
+    /// When the flow's entries in the heap are due: the earliest, and one that was there before it.
+    pub(super) armed_at: [Option<Timestamp>; 2],
 }
 
 impl Flow {
@@ -187,11 +194,13 @@ impl Flow {
             rcv_edge: SeqNumber(0),
             rcv_scale: 0,
             held: ChunkQueue::default(),
+            judged: 0,
             hold: Hold::default(),
             pieces: (NO_PIECE, NO_PIECE),
             piece_bytes: 0,
             snd_una: SeqNumber(0),
             snd_nxt: SeqNumber(0),
+            snd_wl: (SeqNumber(0), SeqNumber(0)),
             snd_max: SeqNumber(0),
             snd_wnd: 0,
             snd_scale: 0,
@@ -206,6 +215,7 @@ impl Flow {
             eof: false,
             fin_sent: false,
             fin_acked: false,
+            write_failed: None,
             writable: true,
             readable: false,
             hung_up: false,
@@ -221,7 +231,7 @@ impl Flow {
             heard_at: now,
             retransmit_at: None,
             stage_at: None,
-            armed_at: None,
+            armed_at: [None, None],
         }
     }
 
@@ -253,6 +263,44 @@ impl Flow {
         usize::try_from(offset.saturating_sub(self.read)).map_or(len, |before| before.min(len))
     }
 
+    /// Bytes of the app that were taken and are not judged yet.
+    pub(super) fn unjudged(&self) -> usize {
+        match self.judgement {
+            Judgement::Allowed => 0,
+            Judgement::Reading(_) | Judgement::AwaitingOwner => self.held.len() - self.judged,
+        }
+    }
+
+    /// Whether the socket is to be offered bytes.
+    pub(super) fn can_send(&self) -> bool {
+        let allowed = matches!(self.judgement, Judgement::Allowed) && self.has_upload();
+        self.upstream == Upstream::Connected && self.writable && (allowed || self.judged > 0)
+    }
+
+    /// Whether the next byte of the app begins another request of a connection that was allowed by a request's host.
+    pub(super) fn next_request_begins(&self) -> bool {
+        matches!(self.judgement, Judgement::Allowed) && self.until_next_request(1) == 0
+    }
+
+    /// Reads again from here; what is held already was judged.
+    pub(super) fn begin_next_request(&mut self) {
+        if let Some((offset, mut inspection)) = self.next_request.take() {
+            inspection.reset(offset);
+            self.judged = self.held.len();
+            self.judgement = Judgement::Reading(inspection);
+        }
+    }
+
+    /// The window that a segment offers, unless a later segment has offered another (RFC 9293 section 3.10.7.4).
+    pub(super) fn window_of(&mut self, header: &TcpHeader) -> u32 {
+        let (seq, ack) = self.snd_wl;
+        if self.phase == Phase::Established && (header.seq < seq || header.seq == seq && header.ack < ack) {
+            return self.snd_wnd;
+        }
+        self.snd_wl = (header.seq, header.ack);
+        u32::from(header.window) << self.snd_scale
+    }
+
     /// Whether the app's bytes wait for the socket.
     pub(super) fn has_upload(&self) -> bool {
         !self.held.is_empty() || self.piece_bytes > 0
@@ -263,6 +311,23 @@ impl Flow {
         match (self.retransmit_at, self.stage_at) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
+        }
+    }
+
+    /// Adds an entry for the next deadline, unless one that is due no later is there.
+    pub(super) fn arm(&mut self, timers: &mut Timers) {
+        let Some(at) = self.next_deadline() else { return };
+        if self.armed_at[0].is_some_and(|armed| armed <= at) {
+            return;
+        }
+        timers.arm(at, self.id);
+        self.armed_at = [Some(at), self.armed_at[0]];
+    }
+
+    /// The entry that was due at `at` is gone.
+    pub(super) fn disarm(&mut self, at: Timestamp) {
+        if self.armed_at[0] == Some(at) {
+            self.armed_at = [self.armed_at[1], None];
         }
     }
 

@@ -28,7 +28,6 @@ pub(super) const SILENT_DIAL_WAIT: Duration = Duration::from_secs(3);
 impl Tcp {
     /// Reads bytes whose turn it is for a name, as long as one may come, and acts on it.
     pub(super) fn read_for_name(&mut self, flow: &mut Flow, bytes: &[u8], cx: &mut Context<'_>) -> Life {
-        begin_next_request(flow);
         let inspection = match &mut flow.judgement {
             Judgement::Reading(inspection) => inspection,
             Judgement::Allowed | Judgement::AwaitingOwner => match &mut flow.late {
@@ -146,6 +145,7 @@ impl Tcp {
     /// Lets the flow through: dials if that is still to be done, and sends what was held.
     pub(super) fn allow(&mut self, flow: &mut Flow, cx: &mut Context<'_>) {
         flow.judgement = Judgement::Allowed;
+        flow.judged = 0;
         flow.stage_at = None;
         if flow.upstream == Upstream::None {
             self.dial(flow, cx);
@@ -189,12 +189,13 @@ impl Tcp {
         match (&flow.judgement, flow.upstream) {
             (_, Upstream::Dialing) if flow.silent => self.silent_dial_failed(flow, cx),
             (_, Upstream::Local) => self.local_idle(flow, cx),
+            (_, Upstream::Failed(_)) => self.reset_app(flow, cx),
             (Judgement::AwaitingOwner, _) => {
                 flow.owner = Owner::Answered(None);
                 self.decide(flow, cx)
             }
             // Neither side spoke: a server that speaks first. Only the address is left to judge by.
-            (Judgement::Reading(_), Upstream::None) if flow.held.is_empty() => {
+            (Judgement::Reading(_), Upstream::None) if flow.unjudged() == 0 => {
                 if flow.phase == Phase::SynAckSent {
                     return Life::Goes;
                 }
@@ -205,7 +206,7 @@ impl Tcp {
                 }
                 life
             }
-            (Judgement::Reading(inspection), _) if !flow.held.is_empty() => {
+            (Judgement::Reading(inspection), _) if flow.unjudged() > 0 => {
                 if inspection.is_certain() || is_named(flow.remote.port()) {
                     self.reset_app(flow, cx)
                 } else {
@@ -266,17 +267,6 @@ pub(super) fn tell(flow: &Flow, decision: &Decision, cx: &mut Context<'_>) {
     })));
 }
 
-/// A connection that was allowed by a request's host is read again where its next request begins.
-fn begin_next_request(flow: &mut Flow) {
-    if !matches!(flow.judgement, Judgement::Allowed) || flow.until_next_request(1) > 0 {
-        return;
-    }
-    if let Some((offset, mut inspection)) = flow.next_request.take() {
-        inspection.reset(offset);
-        flow.judgement = Judgement::Reading(inspection);
-    }
-}
-
 /// The deadline of a hello or request that has begun.
 fn wait_for_more(flow: &mut Flow, certain: bool, now: Timestamp) {
     if !matches!(flow.judgement, Judgement::Reading(_)) {
@@ -287,6 +277,6 @@ fn wait_for_more(flow: &mut Flow, certain: bool, now: Timestamp) {
     } else {
         LETTERS_WAIT
     };
-    let begun = flow.stage_at.filter(|_| !flow.held.is_empty() && !certain);
+    let begun = flow.stage_at.filter(|_| flow.unjudged() > 0 && !certain);
     flow.stage_at = begun.or(Some(now + wait));
 }

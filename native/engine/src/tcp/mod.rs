@@ -179,7 +179,7 @@ impl Tcp {
 
     fn next_of(&mut self, flow: &mut Flow, batch: &Batch) -> Option<Next> {
         if flow.has_upload() {
-            if flow.can_forward() {
+            if flow.can_send() {
                 // Set again by `send_upstream`, so that a caller without the socket is not asked forever.
                 flow.writable = false;
                 return Some(Next::Send(flow.id));
@@ -206,17 +206,17 @@ impl Tcp {
             return Some(Timestamp::ZERO);
         }
         while let Some((at, id)) = self.timers.first() {
-            let flow = self.table.get_mut(id).filter(|flow| flow.armed_at == Some(at));
-            let due = flow.as_ref().and_then(|flow| flow.next_deadline());
-            if due.is_some_and(|due| due <= at) {
+            let flow = self.table.get_mut(id);
+            if flow
+                .as_ref()
+                .is_some_and(|flow| flow.next_deadline().is_some_and(|due| due <= at))
+            {
                 return Some(at);
             }
             self.timers.drop_first();
             if let Some(flow) = flow {
-                flow.armed_at = due;
-                if let Some(due) = due {
-                    self.timers.arm(due, id);
-                }
+                flow.disarm(at);
+                flow.arm(&mut self.timers);
             }
         }
         None
@@ -240,12 +240,7 @@ impl Tcp {
     }
 
     fn check_in(&mut self, mut flow: Box<Flow>) {
-        if let Some(at) = flow.next_deadline()
-            && flow.armed_at.is_none_or(|armed| at < armed)
-        {
-            flow.armed_at = Some(at);
-            self.timers.arm(at, flow.id);
-        }
+        flow.arm(&mut self.timers);
         self.table.check_in(flow);
     }
 

@@ -94,7 +94,7 @@ impl Tcp {
         // 3.10.7.2 allows both): no byte is kept for an opening that may fail.
     }
 
-    fn read_syn(&mut self, flow: &mut Flow, arrival: Arrival<'_>, cx: &Context<'_>) {
+    pub(super) fn read_syn(&mut self, flow: &mut Flow, arrival: Arrival<'_>, cx: &Context<'_>) {
         let options = arrival.options();
         flow.rcv_nxt = arrival.header.seq + 1;
         flow.rcv_edge = flow.rcv_nxt;
@@ -108,6 +108,7 @@ impl Tcp {
             flow.snd_scale = shift;
             flow.rcv_scale = WINDOW_SCALE;
         }
+        self.budget.count(flow, cx.now);
         flow.snd_una = self.initial_sequence();
         flow.snd_nxt = flow.snd_una;
         flow.snd_max = flow.snd_una;

@@ -61,10 +61,16 @@ impl Tcp {
                 return tcp.on_reset(flow, header, cx);
             }
             if header.flags.contains(Flags::SYN) {
-                return tcp.on_second_syn(flow, header, cx);
+                return tcp.on_second_syn(flow, arrival, cx);
             }
             if !header.flags.contains(Flags::ACK) || flow.phase == Phase::SynReceived {
                 cx.stats.discard(Discard::OutsideWindow);
+                return Life::Goes;
+            }
+            if header.ack > flow.snd_max {
+                // It acknowledges what was never sent (RFC 9293 section 3.10.7.4).
+                flow.ack_pending = true;
+                tcp.activate(flow);
                 return Life::Goes;
             }
             if let Life::Ends { reset } = tcp.on_ack(flow, arrival, cx) {
@@ -103,14 +109,17 @@ impl Tcp {
         Life::Goes
     }
 
-    fn on_second_syn(&mut self, flow: &mut Flow, header: &TcpHeader, cx: &mut Context<'_>) -> Life {
+    fn on_second_syn(&mut self, flow: &mut Flow, arrival: Arrival<'_>, cx: &mut Context<'_>) -> Life {
+        let header = arrival.header;
         if header.flags.contains(Flags::ACK) {
             cx.stats.discard(Discard::OutsideWindow);
             return Life::Goes;
         }
         match flow.phase {
-            // The app asks again while the far end has not answered: the answer is still to come.
-            Phase::SynReceived => {}
+            // The app asks again while the far end has not answered: the answer is still to come. Another number is
+            // another attempt from the same port.
+            Phase::SynReceived if header.seq + 1 == flow.rcv_nxt => {}
+            Phase::SynReceived => self.read_syn(flow, arrival, cx),
             Phase::SynAckSent if header.seq + 1 == flow.rcv_nxt => self.send_syn_ack(flow, cx),
             // RFC 5961 section 4.2.
             Phase::SynAckSent | Phase::Established => {
@@ -123,15 +132,10 @@ impl Tcp {
 
     fn on_ack(&mut self, flow: &mut Flow, arrival: Arrival<'_>, cx: &mut Context<'_>) -> Life {
         let header = arrival.header;
-        if header.ack > flow.snd_max {
-            flow.ack_pending = true;
-            self.activate(flow);
-            return Life::Goes;
-        }
         if header.ack < flow.snd_una {
             return Life::Goes;
         }
-        let window = u32::from(header.window) << flow.snd_scale;
+        let window = flow.window_of(header);
         let opened = window > flow.snd_wnd;
         if header.ack > flow.snd_una {
             let opening = flow.phase == Phase::SynAckSent;
@@ -158,10 +162,7 @@ impl Tcp {
                 flow.retransmit_at = None;
             }
         }
-        if window == 0 && flow.readable && flow.retransmit_at.is_none() {
-            // More waits in the socket: the timer probes, should the app's update be lost.
-            flow.retransmit_at = Some(cx.now + super::expire::backoff(flow.retries));
-        }
+        self.probe_later(flow);
         if flow.unsent() > 0 || flow.eof {
             self.activate(flow);
         }
@@ -234,7 +235,7 @@ impl Tcp {
         }
         if seq > flow.rcv_nxt {
             if flow.hold.is_empty() {
-                self.budget.on_gap();
+                self.budget.on_gap(cx.now);
             }
             let (bytes, _) = arrival.part(0, room);
             flow.hold.insert(seq, bytes);
@@ -273,6 +274,11 @@ impl Tcp {
         while let rest = bytes.get(taken..).unwrap_or_default()
             && !rest.is_empty()
         {
+            if flow.next_request_begins() {
+                // What came before was judged, and goes on whatever the next request is.
+                self.flatten(flow, batch);
+                flow.begin_next_request();
+            }
             if let Life::Ends { reset } = self.read_for_name(flow, rest, cx) {
                 return Life::Ends { reset };
             }

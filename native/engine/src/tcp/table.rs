@@ -133,6 +133,15 @@ impl Table {
             .collect()
     }
 
+    /// The flow that was silent for longest among those of which `wanted` is true.
+    pub(super) fn most_idle(&self, wanted: impl Fn(&Flow) -> bool) -> Option<FlowId> {
+        let flows = self.slots.iter().filter_map(|slot| slot.flow.as_deref());
+        flows
+            .filter(|flow| wanted(flow))
+            .min_by_key(|flow| flow.heard_at)
+            .map(|flow| flow.id)
+    }
+
     /// The first flow of which `wanted` is true.
     pub(super) fn find_flow(&self, wanted: impl Fn(&Flow) -> bool) -> Option<FlowId> {
         self.slots

@@ -21,6 +21,9 @@ pub(super) struct Piece {
 impl Tcp {
     /// Takes bytes of the app in order: a slice of the batch is linked, anything else is copied.
     pub(super) fn append(&mut self, flow: &mut Flow, bytes: &[u8], slice: Option<Slice>) {
+        if flow.write_failed.is_some() {
+            return;
+        }
         match slice {
             Some(slice) if flow.can_forward() => self.link(flow, slice),
             _ => {
@@ -65,11 +68,11 @@ impl Tcp {
         mut write: impl FnMut(&[IoSlice<'_>]) -> Pump,
     ) {
         self.with(id, cx, |tcp, flow, cx| {
-            if flow.upstream != Upstream::Connected || !matches!(flow.judgement, Judgement::Allowed) {
+            if flow.upstream != Upstream::Connected || flow.write_failed.is_some() {
                 return Life::Goes;
             }
             flow.writable = true;
-            while flow.has_upload() && flow.writable {
+            while flow.can_send() {
                 let (offered, outcome) = tcp.write_once(flow, batch, &mut write);
                 match outcome {
                     Pump::Moved(n) => {
@@ -82,7 +85,7 @@ impl Tcp {
                         }
                     }
                     Pump::Full | Pump::Eof => flow.writable = false,
-                    Pump::Failed(cause) => return tcp.upstream_failed(flow, cause, cx),
+                    Pump::Failed(cause) => return tcp.write_failed(flow, cause),
                 }
             }
             tcp.flatten(flow, batch);
@@ -104,8 +107,10 @@ impl Tcp {
                 used += 1;
             }
         };
-        let mut offered = flow.held.slices(0, flow.held.len(), &mut push);
-        if offered == flow.held.len() {
+        let allowed = matches!(flow.judgement, Judgement::Allowed);
+        let held = if allowed { flow.held.len() } else { flow.judged };
+        let mut offered = flow.held.slices(0, held, &mut push);
+        if allowed && offered == held {
             let mut at = flow.pieces.0;
             let mut room = MAX_IOV;
             while let Some(piece) = self.pieces.get(at as usize)
@@ -124,6 +129,7 @@ impl Tcp {
     fn on_moved(&mut self, flow: &mut Flow, n: usize) {
         let held = n.min(flow.held.len());
         flow.held.consume(held, &mut self.pool);
+        flow.judged -= held.min(flow.judged);
         let mut rest = n - held;
         flow.piece_bytes -= rest.min(flow.piece_bytes);
         while rest > 0
@@ -163,7 +169,7 @@ impl Tcp {
     /// The flow's socket takes bytes again.
     pub(crate) fn handle_writable(&mut self, id: FlowId, cx: &mut Context<'_>) {
         self.with(id, cx, |tcp, flow, cx| {
-            if flow.upstream != Upstream::Connected || flow.writable {
+            if flow.upstream != Upstream::Connected || flow.writable || flow.write_failed.is_some() {
                 return Life::Goes;
             }
             flow.writable = true;

@@ -15,8 +15,14 @@ use crate::inspect::LIMIT;
 const BUDGET: u32 = 400;
 /// The least that gaps can bring the budget to.
 const BUDGET_FLOOR: u32 = 12;
-/// Packets in order after which the budget doubles.
+/// Packets in order after which the budget grows by one step.
 const CLEAN: u32 = 1000;
+/// That step.
+const STEP: u32 = 25;
+/// One overflow of the queue leaves gaps in many flows; those of this time count once.
+const OVERFLOW: Duration = Duration::from_millis(20);
+/// Packets that each sender may have outstanding whatever the budget.
+const LEAST: u32 = 2;
 /// A flow that sent in this period or the one before is a sender.
 const PERIOD: Duration = Duration::from_millis(100);
 
@@ -26,6 +32,8 @@ pub(super) struct Budget {
     mtu: u32,
     packets: u32,
     clean: u32,
+    /// When a gap last counted.
+    gap_at: Option<Timestamp>,
     period: u64,
     senders: u32,
     senders_before: u32,
@@ -37,6 +45,7 @@ impl Budget {
             mtu: u32::from(mtu),
             packets: BUDGET,
             clean: 0,
+            gap_at: None,
             period: 0,
             senders: 0,
             senders_before: 0,
@@ -48,8 +57,13 @@ impl Budget {
         self.clean += 1;
         if self.clean == CLEAN {
             self.clean = 0;
-            self.packets = (self.packets * 2).min(BUDGET);
+            self.packets = (self.packets + STEP).min(BUDGET);
         }
+        self.count(flow, now);
+    }
+
+    /// Counts the flow as a sender; one that opens is about to be.
+    pub(super) fn count(&mut self, flow: &mut Flow, now: Timestamp) {
         let period = now.as_micros() / PERIOD.as_micros() as u64;
         if period != self.period {
             self.senders_before = if period == self.period + 1 {
@@ -67,15 +81,19 @@ impl Budget {
     }
 
     /// A sequence gap opened: the queue is shorter than thought.
-    pub(super) fn on_gap(&mut self) {
+    pub(super) fn on_gap(&mut self, now: Timestamp) {
         self.clean = 0;
+        if self.gap_at.is_some_and(|at| now.since(at) < OVERFLOW) {
+            return;
+        }
+        self.gap_at = Some(now);
         self.packets = (self.packets / 2).max(BUDGET_FLOOR);
     }
 
-    /// One flow's share in bytes.
+    /// One flow's share in bytes; never less than two segments, or its loss recovery would stand still.
     fn share(&self) -> usize {
         let senders = self.senders.max(self.senders_before).max(1);
-        (self.packets * self.mtu / senders) as usize
+        (self.packets / senders).max(LEAST) as usize * self.mtu as usize
     }
 
     /// The most one flow gets: four batches at the MTU, within what a phone can spare.
@@ -87,11 +105,15 @@ impl Budget {
 impl Tcp {
     /// How many more bytes the app may send now.
     pub(super) fn credit(&self, flow: &Flow) -> usize {
-        let waiting = flow.held.len() + flow.piece_bytes;
+        let waiting = flow.held.len() - flow.judged + flow.piece_bytes;
         match flow.judgement {
             // A hello fits, and whatever segment carries its last byte.
             Judgement::Reading(_) | Judgement::AwaitingOwner => {
                 (LIMIT + usize::from(self.budget.mtu as u16)).saturating_sub(waiting)
+            }
+            // Memory is short: enough to keep every flow moving.
+            Judgement::Allowed if self.pool.is_short() => {
+                (LEAST as usize * usize::from(self.budget.mtu as u16)).saturating_sub(waiting)
             }
             // The socket takes no more: no new credit until it has drained.
             Judgement::Allowed if !flow.writable && waiting > 0 => 0,
@@ -100,7 +122,9 @@ impl Tcp {
                 .flow_cap()
                 .min(self.budget.share())
                 .saturating_sub(waiting),
-            Judgement::Allowed => usize::from(u16::MAX).saturating_sub(waiting),
+            Judgement::Allowed => usize::from(u16::MAX)
+                .min(self.budget.share())
+                .saturating_sub(waiting),
         }
     }
 
@@ -123,6 +147,6 @@ impl Tcp {
         let open = distance(flow.rcv_nxt, flow.rcv_edge);
         let gain = self.credit(flow).saturating_sub(open);
         let mss = usize::from(self.budget.mtu as u16);
-        gain >= (2 * mss).max(self.budget.flow_cap().min(self.budget.share()) / 2)
+        gain >= (LEAST as usize * mss).max(self.budget.flow_cap().min(self.budget.share()) / 2)
     }
 }
