@@ -196,6 +196,8 @@ lists() {
     "$hushwall" lists diff "$since" || failed=1
     say "promises"
     cargo test --locked --quiet --package lists >&2 || failed=1
+    say "verdicts of two other engines, where recorded"
+    cargo run --locked --quiet --package oracle >&2 || failed=1
     return "$failed"
 }
 

@@ -96,6 +96,59 @@ fn policy_zones_keep_names_and_what_is_beneath_them_apart() {
 }
 
 #[test]
+fn normal_form_judges_as_the_list_does() {
+    const PIECES: [&str; 14] = [
+        "||",
+        "|",
+        "@@||",
+        "*",
+        "*.",
+        ".",
+        "a",
+        "b",
+        "aab",
+        "ba.ab",
+        "^",
+        "^|",
+        "^$important",
+        "-",
+    ];
+    let bare = |text: &str| {
+        let builder = crate::RulesBuilder::new(crate::Preset::None).without_builtin();
+        builder.list("list", text).unwrap().build()
+    };
+    let mut state = 0x5eed_u64;
+    let mut below = |end: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % end
+    };
+    for _ in 0..300 {
+        let (mut list, mut written) = (String::new(), String::new());
+        for _ in 0..12 {
+            let line: String = (0..5).map(|_| PIECES[below(PIECES.len())]).collect();
+            Syntax::Adblock.read(&line, Plain::default(), &mut |_, event| {
+                if let Event::Rule(pattern) = event {
+                    list += &format!("{line}\n");
+                    written += &format!("{pattern}\n");
+                }
+            });
+        }
+        let (list_rules, written_rules) = (bare(&list), bare(&written));
+        for _ in 0..60 {
+            let name: String = (0..=below(4))
+                .map(|_| ["a", "aab", "ba.", "ab.", "b", "-"][below(6)])
+                .collect();
+            let blocks = |rules: &crate::Rules| rules.verdict(&name, None).is_block();
+            assert_eq!(
+                blocks(&list_rules),
+                blocks(&written_rules),
+                "{name}\n{list}\n{written}"
+            );
+        }
+    }
+}
+
+#[test]
 fn badfilter_takes_the_same_rule_out() {
     let text = "||A.example^\n||b.example^$important\n||b.example^\n||a.example^$badfilter\n\
         ||b.example^$important,badfilter\n@@||c.example^$badfilter\n||d.example^$third-party,badfilter\n";

@@ -101,6 +101,8 @@ struct Report {
     kinds: BTreeMap<&'static str, usize>,
     /// Names alone, whose reach the reader was told.
     plain: usize,
+    /// Rules that said less than their name: a scheme, or only pages.
+    widened: usize,
     /// What has no meaning for names, with the first line of each kind.
     skipped: BTreeMap<String, (usize, usize)>,
     bad: Vec<(usize, String)>,
@@ -133,6 +135,7 @@ impl<W: io::Write> Import<W> {
                     return;
                 }
                 report.rules += 1;
+                report.widened += usize::from(is_widened(pattern.text));
                 *report.kinds.entry(kind(&pattern)).or_default() += 1;
                 if written.is_ok() {
                     written = writeln!(self.out, "{normal}");
@@ -170,6 +173,13 @@ impl Report {
                 self.plain
             )?;
         }
+        if self.widened > 0 {
+            writeln!(
+                out,
+                "{file}: widened {} rules on a scheme, or on pages alone, to all that their names serve",
+                self.widened
+            )?;
+        }
         let all: usize = self.skipped.values().map(|(count, _)| count).sum();
         if all > 0 {
             writeln!(
@@ -182,6 +192,15 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// Whether a rule was on a scheme, or on pages alone, which a name does not tell.
+fn is_widened(code: &str) -> bool {
+    let (body, modifiers) = code.split_once('$').unwrap_or((code, ""));
+    body.contains("://")
+        || modifiers
+            .split(',')
+            .any(|modifier| matches!(modifier, "document" | "doc"))
 }
 
 /// Whether a name may stand alone on its line.
@@ -293,6 +312,13 @@ mod tests {
             said.contains("1 rules with the modifier $dnstype (first in line 3)"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn rules_on_schemes_and_pages_are_counted_as_widened() {
+        let (out, said) = import("|https://a.example^\n||b.example^$document\n||c.example^\n");
+        assert_eq!(out, "|a.example^\n||b.example^\n||c.example^\n");
+        assert!(said.contains("widened 2 rules"), "{said}");
     }
 
     #[test]
