@@ -75,9 +75,10 @@ fn upload_to_a_stalled_server_does_not_grow() {
 }
 
 #[test]
-fn hundred_stalled_uploads_and_unread_downloads_stay_in_the_budget() {
+fn stalled_uploads_and_unread_downloads_share_one_bound() {
+    // 250 flows at their own bounds would hold 64 MB.
     let mut world = World::fair(3, blocking(&[]));
-    for no in 0..100 {
+    for no in 0..250 {
         let (mut app, mut host) = (Script::says(Text::seeded(1, 5_000_000)), Script::listens());
         host.read = Pace::STALLED;
         if no % 2 == 0 {
@@ -88,8 +89,8 @@ fn hundred_stalled_uploads_and_unread_downloads_stay_in_the_budget() {
     }
     gauge::restart();
     world.run_for(20 * SECOND);
-    assert!(gauge::peak() <= 40_000 * KIB, "{} KiB held", gauge::peak() / KIB);
-    assert_eq!(world.engine.stats().tcp_flows, 100);
+    assert!(gauge::peak() <= 32_000 * KIB, "{} KiB held", gauge::peak() / KIB);
+    assert_eq!(world.engine.stats().tcp_flows, 250);
 }
 
 #[test]
