@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use blocklist::{Because, Preset, RulesBuilder};
 use engine::{Observer, Seen, Timestamp};
+use flate2::bufread::MultiGzDecoder;
 use records::Rule;
 use trust::Day;
 
 use super::files;
 use crate::capture::{Capture, CaptureError};
+use crate::replay::progress::Progress;
 
 mod case;
 mod draft;
@@ -24,13 +26,16 @@ use phone::{How, PhoneFile};
 /// Largest file of the phone that is read, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
+/// How a gzip file begins (RFC 1952, section 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// Exit code where a file could not be read at all.
 const COULD_NOT_RUN: u8 = 2;
 
 /// Draft records from captures, and from the phone's recordings and breakage files.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// pcap or pcapng, also gzip; recordings; breakage files.
+    /// Captures (pcap, pcapng), recordings and breakage files of the phone; also gzip.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The records, files or a folder; without it, those of `blocklists/`, else those that this program was built with.
@@ -63,12 +68,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .map(|domain| domain.trim_matches('.').to_ascii_lowercase());
     let mut cases = Cases::new(vendor_roots(&rules).chain(roots).collect());
     let mut unread = false;
+    let mut progress = Progress::new(&args.files, true);
     for path in &args.files {
-        if let Err(error) = read(path, &mut cases) {
+        if let Err(error) = read(path, &mut cases, &mut progress) {
             unread = true;
             writeln!(io::stderr(), "hushwall: {}: {error:#}", path.display())?;
         }
     }
+    progress.clear();
     let is_listed = |name: &str| matches!(others.verdict(name, None).because, Because::List(_));
     let drafts = draft::emit(&cases, &rules, is_listed);
     io::stdout().lock().write_all(drafts.as_bytes())?;
@@ -89,18 +96,24 @@ fn vendor_roots(rules: &[Rule]) -> impl Iterator<Item = String> {
     roots.map(|rule| rule.pattern.clone())
 }
 
-fn read(path: &Path, cases: &mut Cases) -> anyhow::Result<()> {
+fn read(path: &Path, cases: &mut Cases, progress: &mut Progress) -> anyhow::Result<()> {
     match Capture::open(path) {
-        Ok(capture) => read_capture(path, capture, cases),
+        Ok(capture) => read_capture(path, capture, cases, progress),
         Err(CaptureError::Format) => read_phone_file(path, cases),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Reads the names of a capture as `hushwall replay` does. A damaged one gives what could be read.
-fn read_capture(path: &Path, mut capture: Capture, cases: &mut Cases) -> anyhow::Result<()> {
+fn read_capture(
+    path: &Path,
+    mut capture: Capture,
+    cases: &mut Cases,
+    progress: &mut Progress,
+) -> anyhow::Result<()> {
     let mut observer = Observer::new(RulesBuilder::new(Preset::None).build());
-    loop {
+    for packets in 0.. {
+        progress.advance(packets, capture.bytes_read());
         let packet = match capture.next_packet() {
             Ok(Some(packet)) => packet,
             Ok(None) => break,
@@ -113,7 +126,6 @@ fn read_capture(path: &Path, mut capture: Capture, cases: &mut Cases) -> anyhow:
             continue;
         };
         observer.handle_packet(ip, Timestamp::from_micros(micros));
-        let day = Day::of_unix(micros / 1_000_000).to_string();
         while let Some(sighting) = observer.poll_sighting() {
             let how = match sighting.seen {
                 Seen::Query => How::DnsQuestion,
@@ -122,15 +134,23 @@ fn read_capture(path: &Path, mut capture: Capture, cases: &mut Cases) -> anyhow:
                 Seen::Host => How::HttpHost,
                 Seen::Cname | Seen::Target | Seen::Address => continue,
             };
+            let day = Day::of_unix(micros / 1_000_000).to_string();
             cases.handle_sighting(sighting.name.as_str(), how, &day);
         }
     }
+    progress.end(capture.bytes_read());
     Ok(())
 }
 
 fn read_phone_file(path: &Path, cases: &mut Cases) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
+    if bytes.starts_with(&GZIP) {
+        let packed = std::mem::take(&mut bytes);
+        MultiGzDecoder::new(&packed[..])
+            .take(LARGEST)
+            .read_to_end(&mut bytes)?;
+    }
     let file = PhoneFile::parse(&bytes)?;
     if let Some(line) = file.first_damaged {
         writeln!(

@@ -10,7 +10,7 @@ use crate::capture::{Capture, CaptureError};
 use crate::rules::{self, RuleArgs};
 
 mod difference;
-mod progress;
+pub(crate) mod progress;
 mod report;
 
 use progress::Progress;

@@ -16,7 +16,7 @@ const STRIDE: u64 = 4096;
 
 /// How many bytes of the captures are read.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// Of the captures before this one.
     before: u64,
     total: u64,
@@ -27,7 +27,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Nothing is read yet. What has no size (a pipe) does not count.
-    pub(super) fn new(captures: &[PathBuf], wanted: bool) -> Self {
+    pub(crate) fn new(captures: &[PathBuf], wanted: bool) -> Self {
         let sizes = captures
             .iter()
             .map(|path| fs::metadata(path).map_or(0, |file| file.len()));
@@ -41,14 +41,14 @@ impl Progress {
     }
 
     /// So many packets and bytes of the capture are read.
-    pub(super) fn advance(&mut self, packets: u64, bytes: u64) {
+    pub(crate) fn advance(&mut self, packets: u64, bytes: u64) {
         if self.is_shown && packets.is_multiple_of(STRIDE) {
             self.draw(self.before + bytes);
         }
     }
 
     /// The capture is read.
-    pub(super) fn end(&mut self, bytes: u64) {
+    pub(crate) fn end(&mut self, bytes: u64) {
         self.before += bytes;
         if self.is_shown {
             self.draw(self.before);
@@ -73,7 +73,7 @@ impl Progress {
     }
 
     /// Takes the bar away.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.drawn) {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }

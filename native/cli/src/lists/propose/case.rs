@@ -113,7 +113,6 @@ impl Cases {
             let sentence = format!("{what}{in_app}: {outcome}");
             let Some(case) = self.case(name) else { continue };
             case.refused = true;
-            case.apps.extend(app.clone());
             case.systems.extend(system(&head.system));
             case.months.extend(month(&head.to));
             case.breakages.insert(sentence);

@@ -1,5 +1,6 @@
 //! Draft records: leads, in the form of `blocklists/FORMAT.md`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -138,7 +139,7 @@ fn nearest<'a>(rules: &'a [Rule], name: &str) -> Option<&'a str> {
     let near = near
         .map(|rule| (shared(rule), rule))
         .filter(|(shared, _)| *shared >= 3);
-    near.max_by_key(|(shared, _)| *shared)
+    near.max_by_key(|(shared, rule)| (*shared, Reverse(&rule.id)))
         .map(|(_, rule)| rule.id.as_str())
 }
 

@@ -174,7 +174,13 @@ fn pcap(name: &str) -> Vec<u8> {
 fn capture_gives_names_without_addresses() {
     let mut cases = cases(&[]);
     let capture = Capture::read(Box::new(io::Cursor::new(pcap("found.api.miui.com")))).unwrap();
-    read_capture(Path::new("x.pcap"), capture, &mut cases).unwrap();
+    read_capture(
+        Path::new("x.pcap"),
+        capture,
+        &mut cases,
+        &mut Progress::new(&[], false),
+    )
+    .unwrap();
     let text = draft::emit(&cases, &rules(), |_| false);
     assert!(text.contains("name = \"found.api.miui.com\""), "{text}");
     assert!(
