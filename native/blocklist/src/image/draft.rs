@@ -91,7 +91,10 @@ impl Draft {
             role,
             list,
         });
-        self.text.extend(pattern.chars().map(|c| c.to_ascii_lowercase()));
+        self.text.push_str(pattern);
+        if let Some(added) = self.text.get_mut(text as usize..) {
+            added.make_ascii_lowercase();
+        }
         if let Some(list) = self.lists.get_mut(usize::from(list)) {
             list.rules += 1;
         }
