@@ -18,6 +18,6 @@ pub use diff::{Change, Diff, Edit, diff, diff_on};
 pub use draft::draft;
 pub use explain::{Explanation, Met, explain};
 pub use fmt::{FmtError, fmt};
-pub use lint::{Finding, Level, Report, lint, write_report};
+pub use lint::{Entry, Finding, Level, Report, lint, lint_names, write_report};
 pub use readme::readme;
 pub use verdict::{Decision, decide};

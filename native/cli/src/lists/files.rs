@@ -44,7 +44,12 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
 
 /// The records of some files.
 pub(super) fn collect(paths: &[PathBuf]) -> anyhow::Result<Collection> {
-    let files = find(paths)?.into_iter().map(|path| {
+    read_all(find(paths)?)
+}
+
+/// The records of these files.
+pub(super) fn read_all(paths: Vec<PathBuf>) -> anyhow::Result<Collection> {
+    let files = paths.into_iter().map(|path| {
         let text = read(&path)?;
         Ok((path.to_string_lossy().into_owned(), text))
     });

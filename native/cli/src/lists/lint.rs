@@ -1,17 +1,18 @@
 //! `hushwall lists lint`: what is wrong with records, where, and how to mend it.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use blocklist::{Event, Plain, Syntax, Target, Tone};
 use clap::ValueEnum;
-use curation::{Level, Report};
+use curation::{Entry, Finding, Level, Report};
 
 use super::{FOUND, files};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Files, or folders of files [default: blocklists].
+    /// Files of records, or folders of them [default: blocklists]; or a list of another tool, in any syntax.
     #[arg(value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
     /// How findings are written.
@@ -38,8 +39,22 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let collection = files::collect(&args.paths)?;
+    let is_records = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
+    let (sheets, lists): (Vec<PathBuf>, Vec<PathBuf>) =
+        files::find(&args.paths)?.into_iter().partition(is_records);
+    let collection = files::read_all(sheets)?;
     let mut findings = curation::lint(&collection);
+    let (mut rules, files) = (collection.rules().count(), collection.sheets.len() + lists.len());
+    for path in &lists {
+        let (entries, bad) = entries(path, &files::read(path)?);
+        rules += entries.len();
+        findings.extend(bad);
+        findings.extend(curation::lint_names(
+            &path.to_string_lossy(),
+            &entries,
+            &curation::builtin(),
+        ));
+    }
     let errors = findings
         .iter()
         .filter(|found| found.level == Level::Error)
@@ -58,10 +73,38 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     curation::write_report(&mut out, report, &findings)?;
     out.flush()?;
-    let (rules, sheets) = (collection.rules().count(), collection.sheets.len());
     writeln!(
         io::stderr(),
-        "{rules} rules in {sheets} files: {errors} errors, {advice} of advice"
+        "{rules} rules in {files} files: {errors} errors, {advice} of advice"
     )?;
     Ok(ExitCode::from(if errors > 0 { FOUND } else { 0 }))
+}
+
+/// The names that a list blocks, and the lines that nobody can read.
+fn entries(path: &Path, text: &str) -> (Vec<Entry>, Vec<Finding>) {
+    let (mut entries, mut bad) = (Vec::new(), Vec::new());
+    Syntax::detect(text).read(text, Plain::Exact, &mut |line, event| match event {
+        Event::Rule(pattern) => {
+            let Target::Name(name, reach) = pattern.target else {
+                return;
+            };
+            if matches!(pattern.tone, Tone::Block | Tone::Important) {
+                let reach = match reach {
+                    blocklist::Reach::Exact => records::Reach::Exact,
+                    _ => records::Reach::Subdomains,
+                };
+                let name = name.to_ascii_lowercase();
+                entries.push(Entry { line, name, reach });
+            }
+        }
+        Event::Bad(mend) => bad.push(Finding {
+            path: path.to_string_lossy().into_owned(),
+            line,
+            level: Level::Error,
+            code: "syntax",
+            mend,
+        }),
+        Event::Skipped(..) => {}
+    });
+    (entries, bad)
 }

@@ -3,9 +3,11 @@
 mod between;
 mod evidence;
 mod names;
+mod plain;
 mod report;
 mod tables;
 
+pub use plain::{Entry, lint_names};
 pub use report::{Report, write_report};
 
 use records::{File, Function, Problem, Status};
