@@ -78,6 +78,15 @@ pub(crate) enum RulesError {
         #[source]
         source: io::Error,
     },
+    /// A compiled list is damaged.
+    #[error("cannot use the compiled list {}", path.display())]
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: blocklist::compiled::OpenError,
+    },
     /// A list or a name is not well-formed; says where, and how to mend it.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -87,7 +96,16 @@ pub(crate) enum RulesError {
 pub(crate) fn load(args: &RuleArgs) -> Result<Rules, RulesError> {
     let mut builder = RulesBuilder::new(args.preset.into());
     for path in &args.lists {
-        builder = builder.list(&path.to_string_lossy(), &read(path)?)?;
+        let bytes = read_bytes(path)?;
+        builder = if bytes.starts_with(COMPILED) {
+            let open = blocklist::compiled::open(bytes);
+            builder.compiled(open.map_err(|source| RulesError::Open {
+                path: path.clone(),
+                source,
+            })?)?
+        } else {
+            builder.list(&path.to_string_lossy(), &String::from_utf8_lossy(&bytes))?
+        };
     }
     for path in &args.allow_lists {
         builder = builder.allow_list(&path.to_string_lossy(), &read(path)?)?;
@@ -104,15 +122,19 @@ pub(crate) fn load(args: &RuleArgs) -> Result<Rules, RulesError> {
     Ok(builder.build())
 }
 
+/// How a compiled list begins (`blocklists/COMPILED.md`).
+const COMPILED: &[u8] = b"HUSHLIST";
+
 /// Old hosts files carry comments in other encodings; names are ASCII, so what is not UTF-8 may be replaced.
 fn read(path: &Path) -> Result<String, RulesError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(source) => Err(RulesError::Read {
-            path: path.to_owned(),
-            source,
-        }),
-    }
+    read_bytes(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, RulesError> {
+    fs::read(path).map_err(|source| RulesError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]

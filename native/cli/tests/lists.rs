@@ -28,6 +28,8 @@ status = "shipped"
 /// A folder of one file of records, of this test's own.
 fn folder(test: &str, text: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    // What an earlier run left is gone; a first run has nothing to remove.
+    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("x.toml"), text).unwrap();
     folder
@@ -160,6 +162,37 @@ fn diff_says_what_is_lost_and_readme_is_written_once() {
     assert_eq!(hushwall(&folder, &["lists", "readme", "--check", "."], "").0, 1);
     assert_eq!(hushwall(&folder, &["lists", "readme", "."], "").0, 0);
     assert_eq!(hushwall(&folder, &["lists", "readme", "--check", "."], "").0, 0);
+}
+
+#[test]
+fn a_compiled_list_judges_as_its_text_and_a_damaged_one_is_refused() {
+    let folder = folder("build", RECORD);
+    std::fs::write(
+        folder.join("own.txt"),
+        "0.0.0.0 ads.example\n||wide.example^\n@@||not.wide.example^\n",
+    )
+    .unwrap();
+    let (code, out, error) = hushwall(
+        &folder,
+        &["lists", "build", "-o", "own.list", "own.txt", "x.toml"],
+        "",
+    );
+    assert_eq!((code, out.as_str()), (0, ""), "{error}");
+    let names = "ads.example\na.ads.example\na.wide.example\nnot.wide.example\ndata.mistat.xiaomi.com\n";
+    let (_, out, _) = hushwall(
+        &folder,
+        &["lists", "match", "--preset", "none", "--list", "own.list"],
+        names,
+    );
+    let actions: Vec<&str> = out.lines().map(|line| line.split('\t').nth(1).unwrap()).collect();
+    assert_eq!(actions, ["block", "allow", "block", "allow", "block"], "{out}");
+    let mut bytes = std::fs::read(folder.join("own.list")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(folder.join("own.list"), bytes).unwrap();
+    let (code, _, error) = hushwall(&folder, &["lists", "match", "--list", "own.list"], names);
+    assert_eq!(code, 2);
+    assert!(error.contains("own.list"), "{error}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+mod build;
 mod diff;
 mod explain;
 mod export;
@@ -45,6 +46,8 @@ enum Command {
     Matches(matches::Args),
     /// Draft a record for a name.
     New(new::Args),
+    /// Compile records and lists into one file.
+    Build(build::Args),
     /// Say what a change of the records means for a phone.
     Diff(diff::Args),
     /// Write blocklists/README.md, counted from the records.
@@ -71,6 +74,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&args),
         Command::Matches(args) => matches::run(&args),
         Command::New(args) => new::run(&args),
+        Command::Build(args) => build::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Readme(args) => readme::run(&args),
         Command::Propose(args) => propose::run(args),
