@@ -64,18 +64,21 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         out: BufWriter::with_capacity(64 * 1024, stdout),
         total: Tally::default(),
     };
-    let mut unread = false;
+    let mut unread = 0;
     for path in &args.captures {
         match Capture::open(path) {
             Ok(capture) => replay.play(path, capture)?,
             Err(error) => {
-                unread = true;
+                unread += 1;
                 complain(path, &error);
             }
         }
     }
-    replay.finish()?;
-    Ok(if unread {
+    // Of nothing there is nothing to say beside the complaint.
+    if unread < args.captures.len() {
+        replay.finish()?;
+    }
+    Ok(if unread > 0 {
         ExitCode::from(COULD_NOT_RUN)
     } else {
         ExitCode::SUCCESS
