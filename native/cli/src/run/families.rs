@@ -26,6 +26,24 @@ pub(crate) fn with_routes(own: &str) -> (bool, bool) {
     )
 }
 
+/// The devices other than `own` that IPv4 leaves this machine by.
+pub(crate) fn upstream_devices(own: &str) -> Vec<String> {
+    devices(&fs::read_to_string("/proc/net/route").unwrap_or_default(), own)
+}
+
+/// Those of the default routes, or in a closed network those of any route.
+fn devices(table: &str, own: &str) -> Vec<String> {
+    let farthest = ipv4(table, own);
+    let mut found: Vec<String> = Vec::new();
+    for line in table.lines().skip(1).filter(|_| farthest > Reach::Nowhere) {
+        let device = line.split_ascii_whitespace().next().unwrap_or_default();
+        if ipv4_route(line, own) == farthest && !found.iter().any(|known| known == device) {
+            found.push(device.to_owned());
+        }
+    }
+    found
+}
+
 /// The family that leads farthest counts, and the other if it leads as far: default routes, or in a closed network
 /// any route. Without a network nothing is known yet, so both count.
 fn judge(ipv4: Reach, ipv6: Reach) -> (bool, bool) {
@@ -33,20 +51,22 @@ fn judge(ipv4: Reach, ipv6: Reach) -> (bool, bool) {
     (ipv4 == farthest, ipv6 == farthest)
 }
 
-/// `Iface Destination Gateway Flags RefCnt Use Metric Mask ...`, numbers in hex, behind one line of headings.
 fn ipv4(table: &str, own: &str) -> Reach {
-    let reach = |line: &str| {
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-        let [device, _, _, flags, _, _, _, mask, ..] = fields.as_slice() else {
-            return Reach::Nowhere;
-        };
-        match leads_out(device, flags, own) {
-            false => Reach::Nowhere,
-            true if *mask == "00000000" => Reach::Everywhere,
-            true => Reach::Neighbours,
-        }
+    let reaches = table.lines().skip(1).map(|line| ipv4_route(line, own));
+    reaches.max().unwrap_or(Reach::Nowhere)
+}
+
+/// `Iface Destination Gateway Flags RefCnt Use Metric Mask ...`, numbers in hex, behind one line of headings.
+fn ipv4_route(line: &str, own: &str) -> Reach {
+    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+    let [device, _, _, flags, _, _, _, mask, ..] = fields.as_slice() else {
+        return Reach::Nowhere;
     };
-    table.lines().skip(1).map(reach).max().unwrap_or(Reach::Nowhere)
+    match leads_out(device, flags, own) {
+        false => Reach::Nowhere,
+        true if *mask == "00000000" => Reach::Everywhere,
+        true => Reach::Neighbours,
+    }
 }
 
 /// `destination length source length next-hop metric references uses flags device`, numbers in hex.
@@ -105,6 +125,15 @@ mod tests {
     fn connected_route_leads_to_neighbours() {
         assert_eq!(ipv4(&first(V4, 2), "tun0"), Reach::Neighbours);
         assert_eq!(ipv6(&first(V6, 2), "tun0"), Reach::Neighbours);
+    }
+
+    #[test]
+    fn devices_of_the_farthest_routes_are_upstream() {
+        let docker = "docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
+        let table = format!("{V4}{docker}");
+        assert_eq!(devices(&table, "tun0"), ["eth0"]);
+        assert_eq!(devices(&table, "eth0"), ["docker0"]);
+        assert!(devices(V4, "eth0").is_empty());
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) use state::StateError;
 use step::Family;
 
 use super::args::Depth;
+use super::families;
 
 /// Where state files live: gone at a reboot, as what they record is.
 const FOLDER: &str = "/run/hushwall";
@@ -29,10 +30,13 @@ pub(crate) enum RoutesError {
     State(#[from] StateError),
     /// The kernel would drop the answers to Hushwall's own sockets.
     #[error(
-        "the kernel's reverse-path filter is strict and would drop every answer; \
-         run `sysctl -w net.ipv4.conf.all.rp_filter=2` first"
+        "the kernel's reverse-path filter is strict on {device} and would drop every answer: \
+         run `sysctl -w net/ipv4/conf/{device}/rp_filter=2` first, which holds until the next boot"
     )]
-    StrictReversePath,
+    StrictReversePath {
+        /// The device that answers come in by.
+        device: String,
+    },
 }
 
 /// The machine's routing as Hushwall changed it. Dropping it takes all of it back.
@@ -45,8 +49,12 @@ pub(crate) struct Routes {
 impl Routes {
     /// Takes back what an earlier, killed run left in this network, and begins a record.
     pub(crate) fn claim(device: &str) -> Result<Self, RoutesError> {
-        if has_strict_reverse_path() {
-            return Err(RoutesError::StrictReversePath);
+        let upstream = families::upstream_devices(device);
+        if let Some(device) = upstream
+            .into_iter()
+            .find(|device| has_strict_reverse_path(device))
+        {
+            return Err(RoutesError::StrictReversePath { device });
         }
         let mut ip = Iproute2;
         let state = State::claim(Path::new(FOLDER), &network(), device, &mut ip)?;
@@ -109,20 +117,13 @@ fn families() -> &'static [Family] {
 }
 
 /// Answers to marked sockets come in where an unmarked packet to their source would not go out (RFC 3704 section
-/// 2.2). The kernel takes the larger of `all` and the interface's own setting: 1 is strict, 2 is loose.
-fn has_strict_reverse_path() -> bool {
-    let setting =
-        |folder: &Path| fs::read_to_string(folder.join("rp_filter")).map(|text| text.trim().to_owned());
-    let conf = Path::new("/proc/sys/net/ipv4/conf");
-    if setting(&conf.join("all")).is_ok_and(|all| all == "2") {
-        return false;
-    }
-    let Ok(entries) = fs::read_dir(conf) else {
-        return false;
+/// 2.2). The kernel takes the larger of `all` and the device's own setting: 1 is strict, 2 is loose.
+fn has_strict_reverse_path(device: &str) -> bool {
+    let setting = |of: &str| {
+        let text = fs::read_to_string(format!("/proc/sys/net/ipv4/conf/{of}/rp_filter")).ok()?;
+        text.trim().parse::<u8>().ok()
     };
-    entries
-        .flatten()
-        .any(|entry| setting(&entry.path()).is_ok_and(|value| value == "1"))
+    setting("all").max(setting(device)) == Some(1)
 }
 
 /// The network namespace, as a number: several may share `/run`.
