@@ -146,12 +146,17 @@ impl<W: Write> Screen<W> {
             return Ok(());
         }
         self.status.erase(&mut self.out)?;
-        line::write(
-            &mut self.out,
-            &shown,
-            now.saturating_duration_since(self.started),
-            colour(self.form),
-        )?;
+        let since_start = now.saturating_duration_since(self.started);
+        let is_terminal = matches!(self.form, Form::Terminal { .. });
+        // The sentence at its end is long; whoever wants all of it has pipes and --json.
+        let (cut, wrap) = if is_terminal {
+            (status::CUT, status::WRAP)
+        } else {
+            ("", "")
+        };
+        write!(self.out, "{cut}")?;
+        line::write(&mut self.out, &shown, since_start, colour(self.form))?;
+        write!(self.out, "{wrap}")?;
         // Making room may end the time of an older one.
         while let Some(repeats) = self.fold.poll_repeats(now) {
             self.write_repeats(&repeats, now)?;

@@ -8,9 +8,10 @@ use engine::Stats;
 /// How often the line is written anew while bytes move.
 pub(super) const PERIOD: Duration = Duration::from_secs(1);
 
-/// To the line's start, without wrapping at its end: a terminal may be narrow.
-const BEGIN: &str = "\r\x1b[K\x1b[?7l";
-const END: &str = "\x1b[?7h";
+/// What is written from here on is cut at the terminal's width (DECAWM off): a terminal may be narrow.
+pub(super) const CUT: &str = "\x1b[?7l";
+/// What is written from here on is wrapped again.
+pub(super) const WRAP: &str = "\x1b[?7h";
 
 /// Totals of two moments make a speed.
 #[derive(Debug, Default)]
@@ -57,7 +58,7 @@ impl Status {
         self.standing = true;
         write!(
             out,
-            "{BEGIN}up {}/s  down {}/s  |  {} allowed  {} blocked  |  {} open  {} in all{END}",
+            "\r\x1b[K{CUT}up {}/s  down {}/s  |  {} allowed  {} blocked  |  {} open  {} in all{WRAP}",
             bytes(self.speed.0),
             bytes(self.speed.1),
             stats.allowed,

@@ -100,6 +100,21 @@ fn idle_terminal_is_left_alone_and_a_moving_one_is_redrawn() {
 }
 
 #[test]
+fn verdict_is_cut_at_the_width_of_a_terminal_and_whole_elsewhere() {
+    let rules = rules();
+    for (form, is_cut) in [(Form::Terminal { coloured: false }, true), (Form::Plain, false)] {
+        let start = Instant::now();
+        let mut screen = Screen::new(Vec::new(), form, Arc::clone(&rules), start);
+        screen
+            .handle_notice(&verdict(&rules, "ads.example", Seen::Query), start)
+            .unwrap();
+        let text = text(&screen);
+        assert_eq!(text.starts_with(status::CUT), is_cut, "{text:?}");
+        assert_eq!(text.ends_with(status::WRAP), is_cut, "{text:?}");
+    }
+}
+
+#[test]
 fn json_is_not_folded_and_every_line_is_an_object() {
     let rules = rules();
     let start = Instant::now();
