@@ -37,20 +37,20 @@ fn run() -> Result<ExitCode> {
     let (style, from) = (Style::detect(), Instant::now());
     println!("{}", style.bold("A phone's morning"));
     println!(
-        "A phone and an internet as network namespaces; real servers (nginx, dnsmasq), real clients (curl, dig)."
+        "A phone and an internet as network namespaces. Nothing leaves this machine.\n\
+         Real servers (nginx, dnsmasq), real clients (curl, dig).\n"
     );
-    println!("Nothing leaves this machine.\n");
     let steps = morning::steps();
     let off = play::play(Path::Plain, &steps, ROUNDS, style)?;
     let on = play::play(Path::Hushwall, &steps, ROUNDS, style)?;
     if off.outcomes.len() != steps.len() || on.outcomes.len() != steps.len() {
         bail!("a morning ended early");
     }
-    table::print(&steps, &off, &on, style);
+    table::print(&steps, &off, &on, ROUNDS, style);
     let proof = Proof::take(&steps, &off, &on, ROUNDS);
     proof.print(style);
     println!(
-        "\n{:.0} s. What you saw is tests/lab/src/bin/demo; ./build.sh test is the long form.",
+        "\nThis took {:.0} s. ./build.sh test is the long form.",
         from.elapsed().as_secs_f64()
     );
     Ok(if proof.holds() {

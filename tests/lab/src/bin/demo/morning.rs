@@ -82,6 +82,11 @@ impl Step {
         Self { action, ..self }
     }
 
+    /// Whether it only asks the resolver.
+    pub(crate) const fn is_question(&self) -> bool {
+        matches!(self.action, Action::Ask(_))
+    }
+
     /// What is fetched.
     pub(crate) fn url(&self) -> String {
         format!("{}://{}{}", self.scheme, self.name, self.path)
@@ -164,6 +169,12 @@ pub(crate) fn steps() -> Vec<Step> {
     ]
 }
 
+/// The type of a record that says how a server is reached (RFC 9460 section 14.1).
+const HTTPS: u16 = 65;
+
+/// Priority 1, the name itself, `alpn=h2` (RFC 9460 sections 2.2 and 7.1.1).
+const HTTP_2: &str = "00010000010003026832";
+
 /// Names of telemetry, each with servers of its own; an app's built-in addresses are at the end.
 const TELEMETRY: [&str; 7] = [
     "tracking.intl.miui.com",
@@ -214,7 +225,10 @@ pub(crate) fn records() -> Vec<Record> {
         .map(|(name, host)| Record::dual(name, ordinary_v4(host), ordinary_v6(host)));
     telemetry
         .chain(wanted)
-        .chain([Record::alias("metrics.shop.example", "data.mistat.xiaomi.com")])
+        .chain([
+            Record::alias("metrics.shop.example", "data.mistat.xiaomi.com"),
+            Record::Raw("tracking.intl.miui.com".to_owned(), HTTPS, HTTP_2.to_owned()),
+        ])
         .collect()
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn play(path: Path, steps: &[Step], rounds: usize, style: Style) -> R
         if round == 0 {
             println!(
                 "  {}\n",
-                style.dim(&format!("and {} more times, for the times", rounds - 1))
+                style.dim(&format!("that was round 1 of {rounds}; the others run unseen"))
             );
         }
     }

@@ -7,7 +7,9 @@ use crate::style::Style;
 /// What the servers counted.
 #[derive(Debug)]
 pub(crate) struct Proof {
-    telemetry: usize,
+    rounds: usize,
+    /// Of all rounds: requests, and questions that no request follows.
+    telemetry: (usize, usize),
     wanted: usize,
     off: Counted,
     on: Counted,
@@ -25,6 +27,8 @@ impl Proof {
     /// Compares the two mornings.
     pub(crate) fn take(steps: &[Step], off: &Morning, on: &Morning, rounds: usize) -> Self {
         let wanted = steps.iter().filter(|step| step.wanted).count() * rounds;
+        let telemetry: Vec<&Step> = steps.iter().filter(|step| !step.wanted).collect();
+        let questions = telemetry.iter().filter(|step| step.is_question()).count();
         let count = |morning: &Morning| Counted {
             packets: morning.packets,
             requests: morning.requests,
@@ -37,7 +41,8 @@ impl Proof {
                 .sum(),
         };
         Self {
-            telemetry: steps.len() * rounds - wanted,
+            rounds,
+            telemetry: ((telemetry.len() - questions) * rounds, questions * rounds),
             wanted,
             off: count(off),
             on: count(on),
@@ -60,21 +65,30 @@ impl Proof {
     /// Prints it.
     pub(crate) fn print(&self, style: Style) {
         let Self {
-            telemetry,
+            rounds,
+            telemetry: (requests, questions),
             wanted,
             off,
             on,
         } = self;
-        println!("{}", style.bold("Counted at the servers"));
+        println!(
+            "{}",
+            style.bold(&format!(
+                "Counted at the servers, over {rounds} rounds of {} telemetry and {} wanted steps",
+                (requests + questions) / rounds,
+                wanted / rounds
+            ))
+        );
         println!(
             "{}",
             style.dim(&format!("{:<52}{:>14}{:>14}", "", "Hushwall off", "Hushwall on"))
         );
         let row = |what: &str, off: String, on: String| println!("{what:<52}{off:>14}{on:>14}");
+        let tried = format!("{requests} and {questions}");
         row(
-            "telemetry tried by the phone",
-            telemetry.to_string(),
-            telemetry.to_string(),
+            "telemetry tried: requests, and bare questions",
+            tried.clone(),
+            tried,
         );
         row(
             "questions for its names at the resolver",
@@ -88,11 +102,11 @@ impl Proof {
         );
         row(
             "telemetry requests in the servers' logs",
-            off.requests.to_string(),
-            on.requests.to_string(),
+            format!("{} of {requests}", off.requests),
+            format!("{} of {requests}", on.requests),
         );
         row(
-            "wanted requests that succeeded",
+            "wanted requests and questions that succeeded",
             format!("{} of {wanted}", off.succeeded),
             format!("{} of {wanted}", on.succeeded),
         );

@@ -6,8 +6,11 @@ use crate::morning::Step;
 use crate::play::{Morning, Outcome};
 use crate::style::Style;
 
+/// Milliseconds; less is lost in the noise, which can be below zero.
+const LEAST_TOLD: f64 = 0.05;
+
 /// Prints a line a step, not wider than 100 columns.
-pub(crate) fn print(steps: &[Step], off: &Morning, on: &Morning, style: Style) {
+pub(crate) fn print(steps: &[Step], off: &Morning, on: &Morning, rounds: usize, style: Style) {
     println!(
         "{}",
         style.bold("What was tried, and what became of it with Hushwall on")
@@ -45,7 +48,10 @@ pub(crate) fn print(steps: &[Step], off: &Morning, on: &Morning, style: Style) {
     }
     println!(
         "{}\n",
-        style.dim("time: what Hushwall adds to a request that it allows (+), how long a refusal takes (=); the fastest of five")
+        style.dim(&format!(
+            "time: what Hushwall adds to a request that it allows (+, or ~0 if too little to tell),\n\
+             how long a refusal takes (=); the fastest of {rounds} rounds counts"
+        ))
     );
 }
 
@@ -66,8 +72,10 @@ fn time(off: &Outcome, on: &Outcome, blocked: bool) -> String {
     let (off, on) = (fastest(&off.took), fastest(&on.took));
     if blocked {
         format!("= {on:.1} ms")
+    } else if on - off < LEAST_TOLD {
+        "~0 ms".to_owned()
     } else {
-        format!("{:+.1} ms", on - off)
+        format!("+{:.1} ms", on - off)
     }
 }
 
