@@ -57,17 +57,20 @@ impl Keys {
             (Some(&self.current), Signer::Current),
             (self.next.as_ref(), Signer::Next),
         ];
+        let mut error = SignatureError::UnknownKey;
         for (key, signer) in keys {
             let Some(key) = key else { continue };
-            // A key id is eight bytes that anyone may choose, so one that fits decides nothing yet.
-            return match key.verify(bytes, &signature, false) {
-                Ok(()) => Ok(signer),
-                Err(Error::UnexpectedKeyId) => continue,
-                Err(Error::UnexpectedAlgorithm | Error::UnsupportedLegacyMode) => Err(SignatureError::Legacy),
-                Err(_) => Err(SignatureError::Mismatch),
-            };
+            match key.verify(bytes, &signature, false) {
+                Ok(()) => return Ok(signer),
+                Err(Error::UnexpectedKeyId) => {}
+                Err(Error::UnexpectedAlgorithm | Error::UnsupportedLegacyMode) => {
+                    return Err(SignatureError::Legacy);
+                }
+                // A key id is eight bytes that anyone may choose, so the other key is tried all the same.
+                Err(_) => error = SignatureError::Mismatch,
+            }
         }
-        Err(SignatureError::UnknownKey)
+        Err(error)
     }
 }
 
