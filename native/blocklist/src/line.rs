@@ -108,13 +108,16 @@ pub(crate) fn parse<'a>(line: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Res
     }
     let mut words = code.split_ascii_whitespace();
     let first = words.next().unwrap_or(code);
-    if first.len() != code.len() && !first.starts_with(['|', '@', '/']) {
+    if first.len() != code.len() && !first.starts_with(['|', '@', '/', '$']) {
         return hosts_line(first, words, sink);
     }
-    // A part of a name, as browsers' lists have them.
-    let is_part = code.starts_with(['.', '-', '_']) || code.ends_with(['.', '-', '_']) && !code.contains('.');
-    if is_part || code.starts_with(['|', '@', '/', ':']) || code.contains(['^', '$', '*', '#', '?', '&', '='])
-    {
+    // A part of a name or of a page's address, as browsers' lists have them.
+    let is_part = code.starts_with(['.', '-', '_', ',', ';', '+', '%', '(', '!'])
+        || code.ends_with(['-', '_', ',', ';']) && !code.contains('.')
+        || code.ends_with('.') && !code.trim_end_matches('.').contains('.');
+    let is_rule =
+        code.starts_with(['|', '@', '/', ':']) || code.contains(['^', '$', '*', '#', '?', '&', '=', '|']);
+    if is_part || is_rule {
         return adblock::line(code, sink);
     }
     plain_line(code, sink)

@@ -77,6 +77,13 @@ fn is_refusal(answer: &str) -> bool {
 fn target(body: &str) -> Result<Option<Target<'_>>, String> {
     let (start, rest) = start(body);
     let (rest, ended) = end(rest);
+    // A path behind an address; a prefix length begins with a digit.
+    if rest
+        .split_once('/')
+        .is_some_and(|(_, path)| !path.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        return Ok(None);
+    }
     if let Some(network) = Network::parse(rest).filter(|_| start != Start::Anywhere || !ended) {
         return Ok(Some(Target::Address(network?)));
     }
