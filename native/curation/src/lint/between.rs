@@ -1,6 +1,7 @@
 //! What can be wrong between rules, of one file or of several.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use records::{Kept, Reach, Rule, Status};
 
@@ -12,6 +13,7 @@ type Placed<'a> = (&'a Sheet, &'a Rule);
 pub(super) fn check(collection: &Collection, found: &mut Vec<Finding>) {
     ids(collection, found);
     let rules: Vec<Placed<'_>> = collection.rules().collect();
+    addresses(&rules, found);
     let parents: BTreeMap<&str, Placed<'_>> = rules
         .iter()
         .filter(|(_, rule)| {
@@ -34,6 +36,35 @@ pub(super) fn check(collection: &Collection, found: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Blocked addresses that other rules keep free.
+fn addresses(rules: &[Placed<'_>], found: &mut Vec<Finding>) {
+    let in_force = |rule: &Rule| rule.status == Status::Shipped;
+    let on_addresses = || {
+        let rules = rules.iter().filter(move |(_, rule)| in_force(rule));
+        rules.filter_map(|&(sheet, rule)| Some((sheet, rule, rule.network?)))
+    };
+    for (sheet, rule, network) in on_addresses().filter(|(_, rule, _)| rule.is_block()) {
+        let kept = on_addresses().find(|(_, kept, free)| !kept.is_block() && overlap(network, *free));
+        if let Some((_, kept, _)) = kept {
+            let mend = format!(
+                "`{}` ({}) overlaps `{}`, which `{}` keeps free; name the addresses and ports that are meant",
+                rule.pattern, rule.id, kept.pattern, kept.id
+            );
+            found.push(Finding::error(sheet, rule.at.start, "swallows", mend));
+        }
+    }
+}
+
+/// Whether two networks have an address and a port in common; port 0 is any.
+fn overlap(a: (IpAddr, u8, u16), b: (IpAddr, u8, u16)) -> bool {
+    let shared = a.1.min(b.1);
+    let prefix = |address: IpAddr| match address {
+        IpAddr::V4(v4) => u128::from(v4.to_bits()).checked_shr(u32::from(32 - shared.min(32))),
+        IpAddr::V6(v6) => v6.to_bits().checked_shr(u32::from(128 - shared.min(128))),
+    };
+    a.0.is_ipv4() == b.0.is_ipv4() && prefix(a.0) == prefix(b.0) && (a.2 == b.2 || a.2 == 0 || b.2 == 0)
 }
 
 fn ids(collection: &Collection, found: &mut Vec<Finding>) {

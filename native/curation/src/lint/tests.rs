@@ -151,6 +151,30 @@ fn an_essential_parent_that_would_hide_a_block_is_refused() {
 }
 
 #[test]
+fn a_block_of_an_address_that_is_kept_free_is_refused() {
+    let on = |role, address: &str, ports: &str| {
+        let name = record("r", "NAME", "exact", "shipped");
+        let words = format!("address = \"{address}\"\n{ports}");
+        file(
+            role,
+            role,
+            &name.replace("name = \"NAME\"\nmatch = \"exact\"\n", &words),
+        )
+    };
+    let both = |address, ports| {
+        codes([
+            on("block", address, ports),
+            on("essential", "192.0.2.7", "ports = [443]\n"),
+        ])
+    };
+    assert_eq!(both("192.0.2.0/24", ""), ["swallows"]);
+    assert_eq!(both("192.0.2.0/24", "ports = [443]\n"), ["swallows"]);
+    assert_eq!(both("192.0.2.0/24", "ports = [80]\n"), [""; 0]);
+    assert_eq!(both("198.51.100.0/24", ""), [""; 0]);
+    assert_eq!(both("2001:db8::/32", ""), [""; 0]);
+}
+
+#[test]
 fn duplicates_redundant_entries_and_returning_names_are_found() {
     let both = |second: String| {
         codes([file(
