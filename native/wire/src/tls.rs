@@ -84,6 +84,17 @@ impl ClientHello {
         }
     }
 
+    /// Reads a hello whose end is out of reach, by its complete extensions. `None` where it is none.
+    pub fn parse_cut_off(stream: &[u8]) -> Option<Self> {
+        let message = Message::read(stream).ok()?;
+        let mut hello = Self::EMPTY;
+        let read = hello.read_body(&mut Reader {
+            bytes: &message.bytes,
+            len: message.len,
+        });
+        (read != Err(Stop::Wrong)).then_some(hello)
+    }
+
     /// A length below which no continuation of `stream`, whose parse was `Incomplete`, is `Complete`. Whoever waits for
     /// it before parsing again parses a stream of single bytes a few times, not once a byte.
     pub fn least_len(stream: &[u8]) -> usize {
@@ -94,7 +105,19 @@ impl ClientHello {
         next.max(message.least_len)
     }
 
+    const EMPTY: Self = Self {
+        server_name: ServerName::Absent,
+        ech: false,
+    };
+
     fn read(r: &mut Reader<'_>) -> Result<Self, Stop> {
+        let mut hello = Self::EMPTY;
+        hello.read_body(r)?;
+        Ok(hello)
+    }
+
+    /// Reads the body of the message; what was read before it stopped is kept.
+    fn read_body(&mut self, r: &mut Reader<'_>) -> Result<(), Stop> {
         let [major, _minor] = r.array()?;
         if major != MAJOR {
             return Err(Stop::Wrong);
@@ -116,12 +139,8 @@ impl ClientHello {
         }
         r.skip(compression_methods.into())?;
 
-        let mut hello = Self {
-            server_name: ServerName::Absent,
-            ech: false,
-        };
         if r.len == 0 {
-            return Ok(hello);
+            return Ok(());
         }
         if usize::from(r.u16()?) != r.len {
             return Err(Stop::Wrong);
@@ -131,16 +150,16 @@ impl ClientHello {
             let len = r.u16()?;
             let body = r.take(len.into())?;
             match kind {
-                SERVER_NAME if hello.server_name == ServerName::Absent => {
-                    hello.server_name = ServerName::read(body);
+                SERVER_NAME if self.server_name == ServerName::Absent => {
+                    self.server_name = ServerName::read(body);
                 }
                 // RFC 8446 section 4.2: no more than one of a kind.
-                SERVER_NAME => hello.server_name = ServerName::Invalid,
-                ENCRYPTED_CLIENT_HELLO => hello.ech = true,
+                SERVER_NAME => self.server_name = ServerName::Invalid,
+                ENCRYPTED_CLIENT_HELLO => self.ech = true,
                 _ => {}
             }
         }
-        Ok(hello)
+        Ok(())
     }
 }
 

@@ -208,7 +208,7 @@ fn read_name(bytes: &[u8], mut at: usize) -> Option<(String, usize)> {
     None
 }
 
-/// A TLS 1.3 ClientHello in one record, with `name` as its server name, padded to at least `len` bytes.
+/// A TLS 1.3 ClientHello in as few records as hold it, with `name` as its server name, padded to at least `len` bytes.
 pub fn client_hello(name: &str, len: usize) -> Vec<u8> {
     let mut extensions = Vec::new();
     let extension = |extensions: &mut Vec<u8>, kind: u16, body: &[u8]| {
@@ -236,11 +236,15 @@ pub fn client_hello(name: &str, len: usize) -> Vec<u8> {
     hello.extend([0, 2, 0x13, 0x01, 1, 0]);
     hello.extend((extensions.len() as u16).to_be_bytes());
     hello.extend(extensions);
-    let mut bytes = vec![0x16, 3, 1];
-    bytes.extend((hello.len() as u16 + 4).to_be_bytes());
-    bytes.extend([1, 0]);
-    bytes.extend((hello.len() as u16).to_be_bytes());
-    bytes.extend(hello);
+    let mut message = vec![1, 0];
+    message.extend((hello.len() as u16).to_be_bytes());
+    message.extend(hello);
+    let mut bytes = Vec::new();
+    for fragment in message.chunks(0x4000) {
+        bytes.extend([0x16, 3, 1]);
+        bytes.extend((fragment.len() as u16).to_be_bytes());
+        bytes.extend(fragment);
+    }
     bytes
 }
 

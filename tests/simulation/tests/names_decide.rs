@@ -162,6 +162,32 @@ fn name_shown_on_any_other_port_is_judged_too() {
 }
 
 #[test]
+fn hello_or_head_beyond_the_limit_does_not_hide_its_name() {
+    let head = [
+        b"GET / HTTP/1.1\r\nCookie: ",
+        &[b'a'; 17_000][..],
+        b"\r\nHost: ads.example\r\n\r\n",
+    ]
+    .concat();
+    for (port, opening) in [
+        (443, client_hello("ads.example", 17_000)),
+        (9_999, client_hello("ads.example", 17_000)),
+        (80, head),
+    ] {
+        let mut world = World::fair(7, blocking(&["ads.example"]));
+        let server = SocketAddr::from(([203, 0, 113, 9], port));
+        world.internet.listen(server, Host::new(Script::echo()));
+        let app = world
+            .phone
+            .connect(server, Socket::default(), Script::says(Text::of(&opening)));
+        let quiet = world.run_until(SECONDS_5, |world| world.phone.is_quiet());
+        assert!(quiet, "{port}\n{}", world.story());
+        assert!(world.phone.app(app).speaker.reset, "{port}");
+        assert_eq!(world.record.bytes_to(server), 0, "{port}");
+    }
+}
+
+#[test]
 fn each_request_of_a_kept_alive_connection_is_judged() {
     let good = http_get("good.example");
     for requests in [1, 3, 40, 200] {

@@ -34,7 +34,7 @@ pub(crate) enum Undecidable {
     Unrecognised,
     /// A ClientHello without a (valid) server name, or a request without a host.
     Nameless,
-    /// Longer than the limit.
+    /// No name up to the limit, and no end.
     TooLong,
 }
 
@@ -163,12 +163,12 @@ impl Inspection {
             Progress::Hello(_) => self.hello(stream),
             Progress::Line(read) if !stream[read.min(stream.len())..].contains(&b'\n') => {
                 self.progress = Progress::Line(stream.len());
-                cut_off(stream)
+                head_cut_off(stream)
             }
             Progress::Line(_) => self.request(stream),
             Progress::Head(read) if !Request::may_have_ended(stream, read) => {
                 self.progress = Progress::Head(stream.len());
-                cut_off(stream)
+                head_cut_off(stream)
             }
             Progress::Head(_) => self.request(stream),
         }
@@ -189,13 +189,8 @@ impl Inspection {
             },
             Parsed::Incomplete if stream.is_empty() => Finding::NeedMore,
             Parsed::Incomplete => {
-                let least_len = ClientHello::least_len(stream);
-                self.progress = Progress::Hello(least_len);
-                if least_len > LIMIT {
-                    Finding::Undecidable(Undecidable::TooLong)
-                } else {
-                    Finding::NeedMore
-                }
+                self.progress = Progress::Hello(ClientHello::least_len(stream).min(LIMIT));
+                hello_cut_off(stream)
             }
             Parsed::Mismatch => Finding::Undecidable(Undecidable::Unrecognised),
         }
@@ -210,7 +205,7 @@ impl Inspection {
                 } else if stream.len() > METHOD {
                     self.progress = Progress::Line(stream.len());
                 }
-                cut_off(stream)
+                head_cut_off(stream)
             }
             Parsed::Mismatch => Finding::Undecidable(Undecidable::Unrecognised),
         }
@@ -231,8 +226,19 @@ impl Inspection {
     }
 }
 
+/// A hello without an end: at the limit its complete extensions have to do.
+fn hello_cut_off(stream: &[u8]) -> Finding {
+    if stream.len() < LIMIT {
+        return Finding::NeedMore;
+    }
+    match ClientHello::parse_cut_off(stream).map(|hello| hello.server_name) {
+        Some(ServerName::Dns(name)) => Finding::Name(name, Seen::Sni),
+        _ => Finding::Undecidable(Undecidable::TooLong),
+    }
+}
+
 /// A request's head without an end: at the limit its complete lines have to do.
-fn cut_off(stream: &[u8]) -> Finding {
+fn head_cut_off(stream: &[u8]) -> Finding {
     if stream.len() < LIMIT {
         return Finding::NeedMore;
     }

@@ -4,7 +4,7 @@ mod assembler;
 mod inspection;
 
 pub(crate) use assembler::Assembler;
-pub(crate) use inspection::{Finding, Inspection, LIMIT, Next};
+pub(crate) use inspection::{Finding, Inspection, LIMIT, Next, Undecidable};
 
 #[cfg(test)]
 #[path = "../../../../tests/fixtures/client_hello.rs"]

@@ -8,7 +8,7 @@ use wire::Name;
 use super::flow::{Flow, Judgement, Owner, Phase, Upstream};
 use super::open::is_named;
 use super::{Context, Life, Tcp};
-use crate::inspect::{Finding, Next};
+use crate::inspect::{Finding, Next, Undecidable};
 use crate::outbox::Command;
 use crate::policy::Decision;
 use crate::{Event, FlowId, Seen, Timestamp, Transport, VerdictEvent};
@@ -43,6 +43,8 @@ impl Tcp {
                 Life::Goes
             }
             Finding::Name(name, seen) => self.on_name(flow, name, seen, cx),
+            // Far past every client's hello or head: made so that its name is not read.
+            Finding::Undecidable(Undecidable::TooLong) => self.reset_app(flow, cx),
             Finding::Undecidable(_) if flow.late.take().is_some() => Life::Goes,
             // What follows a request on its connection and is none was let through with it: WebSocket, CONNECT.
             Finding::Undecidable(_) if flow.name.is_some() => {

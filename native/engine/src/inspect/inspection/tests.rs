@@ -124,16 +124,33 @@ fn hello_or_request_without_a_name_is_nameless() {
 #[test]
 fn what_exceeds_the_limit_is_undecidable_and_bounded() {
     let hello = Hello::to("example.com").padding(LIMIT).records(9000);
-    assert_eq!(
-        inspect([(0, &hello[..100])]).0,
-        Finding::Undecidable(Undecidable::TooLong)
-    );
+    for size in [1, 1000, hello.len()] {
+        let pieces = chunks(&hello[..LIMIT], size);
+        assert_eq!(
+            inspect(pieces).0,
+            Finding::Undecidable(Undecidable::TooLong),
+            "{size}"
+        );
+    }
+    assert_eq!(inspect([(0, &hello[..LIMIT - 1])]).0, Finding::NeedMore);
 
     let line = [b"GET /", &[b'a'; 2 * LIMIT][..]].concat();
     for size in [1, 1000, line.len()] {
         assert_eq!(
             inspect(chunks(&line, size)).0,
             Finding::Undecidable(Undecidable::TooLong),
+            "{size}"
+        );
+    }
+}
+
+#[test]
+fn name_of_a_hello_beyond_the_limit_is_still_found() {
+    let hello = Hello::to("a.example").trailing(LIMIT).records(9000);
+    for size in [1, 1000, hello.len()] {
+        assert_eq!(
+            inspect(chunks(&hello[..LIMIT], size)).0,
+            sni("a.example"),
             "{size}"
         );
     }
