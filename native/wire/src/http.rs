@@ -25,6 +25,9 @@ pub struct Request {
     pub host: Option<Name>,
     /// The port beside the host, where one was written.
     pub port: Option<u16>,
+    /// Whether a second `Host` field says something else. Which one a server takes is its own affair; it should
+    /// take neither (RFC 9112 section 3.2).
+    pub is_ambiguous: bool,
     /// Length of the head in bytes, the empty line included.
     pub head_len: usize,
     /// What follows the head.
@@ -86,6 +89,7 @@ impl Request {
         Self {
             host,
             port,
+            is_ambiguous: head.is_ambiguous,
             head_len: head.len,
             body: head.body,
         }
@@ -108,6 +112,8 @@ struct Head<'a> {
     authority: Option<&'a [u8]>,
     /// The value of the first Host field.
     host: Option<&'a [u8]>,
+    /// Whether a later one differs.
+    is_ambiguous: bool,
     /// Whether the empty line was there.
     complete: bool,
     len: usize,
@@ -133,6 +139,7 @@ impl<'a> Head<'a> {
                 absolute_form(target)
             },
             host: None,
+            is_ambiguous: false,
             complete: false,
             len: 0,
             body: if is_connect { Body::Tunnel } else { Body::Length(0) },
@@ -164,7 +171,11 @@ impl<'a> Head<'a> {
             line[..colon].trim_ascii_end(),
             line[colon + 1..].trim_ascii_start(),
         );
-        if name.eq_ignore_ascii_case(b"host") && self.host.is_none() {
+        if name.eq_ignore_ascii_case(b"host") {
+            if let Some(first) = self.host {
+                self.is_ambiguous |= !first.trim_ascii().eq_ignore_ascii_case(value.trim_ascii());
+                return None;
+            }
             self.host = Some(value);
             return Some(value);
         }

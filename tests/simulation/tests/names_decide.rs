@@ -9,7 +9,7 @@ use blocklist::Action;
 use simulation::names::{A, AAAA, HTTPS, client_hello, http_get};
 use simulation::phone::Socket;
 use simulation::rules::{blocking, listing};
-use simulation::script::{Script, Text};
+use simulation::script::{Ending, Script, Text};
 use simulation::stream::Host;
 use simulation::{PHONE_RESOLVER, World};
 
@@ -224,4 +224,21 @@ fn allowed_requests_and_what_follows_an_upgrade_flow_through() {
     );
     assert!(world.phone.app(app).is_complete());
     assert_eq!(world.record.bytes_to(server), 100_000 + head.len() as u64);
+}
+
+#[test]
+fn request_with_two_hosts_is_reset_and_nothing_leaves() {
+    let two = b"GET / HTTP/1.1\r\nHost: good.example\r\nHost: ads.example\r\n\r\n";
+    for ending in [Ending::WhenSaid, Ending::Never] {
+        for len in [two.len(), two.len() - 2] {
+            let mut world = World::fair(10, blocking(&["ads.example"]));
+            let server = at("203.0.113.9:80");
+            world.internet.listen(server, Host::new(Script::echo()));
+            let said = Script::says(Text::of(&two[..len])).ending(ending);
+            let app = world.phone.connect(server, Socket::default(), said);
+            world.run_for(Duration::from_secs(20));
+            assert!(world.phone.app(app).speaker.reset);
+            assert_eq!(world.record.bytes_to(server), 0);
+        }
+    }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Undecidable {
     Nameless,
     /// No name up to the limit, and no end.
     TooLong,
+    /// A request to two hosts.
+    Ambiguous,
 }
 
 /// Where the next message of a stream begins, after one was found.
@@ -113,11 +115,7 @@ impl Inspection {
             return None;
         }
         let request = Request::parse_cut_off(self.assembler.prefix());
-        Some(match request {
-            Some(Request { host: Some(host), .. }) => Finding::Name(host, Seen::Host),
-            Some(_) => Finding::Undecidable(Undecidable::Nameless),
-            None => Finding::Undecidable(Undecidable::Unrecognised),
-        })
+        Some(request.map_or(Finding::Undecidable(Undecidable::Unrecognised), host_of))
     }
 
     /// Goes on with the message that begins at `offset` of the stream; what has arrived of it is kept.
@@ -218,11 +216,15 @@ impl Inspection {
             Body::Chunked => Next::Unknown,
             Body::Tunnel => Next::Never,
         };
-        request
-            .host
-            .map_or(Finding::Undecidable(Undecidable::Nameless), |host| {
-                Finding::Name(host, Seen::Host)
-            })
+        host_of(request)
+    }
+}
+
+fn host_of(request: Request) -> Finding {
+    match request.host {
+        _ if request.is_ambiguous => Finding::Undecidable(Undecidable::Ambiguous),
+        Some(host) => Finding::Name(host, Seen::Host),
+        None => Finding::Undecidable(Undecidable::Nameless),
     }
 }
 
@@ -242,9 +244,11 @@ fn head_cut_off(stream: &[u8]) -> Finding {
     if stream.len() < LIMIT {
         return Finding::NeedMore;
     }
-    match Request::parse_cut_off(stream).and_then(|request| request.host) {
-        Some(host) => Finding::Name(host, Seen::Host),
-        None => Finding::Undecidable(Undecidable::TooLong),
+    match Request::parse_cut_off(stream).map(host_of) {
+        None | Some(Finding::Undecidable(Undecidable::Nameless)) => {
+            Finding::Undecidable(Undecidable::TooLong)
+        }
+        Some(finding) => finding,
     }
 }
 

@@ -43,8 +43,8 @@ impl Tcp {
                 Life::Goes
             }
             Finding::Name(name, seen) => self.on_name(flow, name, seen, cx),
-            // Far past every client's hello or head: made so that its name is not read.
-            Finding::Undecidable(Undecidable::TooLong) => self.reset_app(flow, cx),
+            // Far past every client's hello or head, or with two hosts: made so that its name is not read.
+            Finding::Undecidable(Undecidable::TooLong | Undecidable::Ambiguous) => self.reset_app(flow, cx),
             Finding::Undecidable(_) if flow.late.take().is_some() => Life::Goes,
             // What follows a request on its connection and is none was let through with it: WebSocket, CONNECT.
             Finding::Undecidable(_) if flow.name.is_some() => {
@@ -85,6 +85,7 @@ impl Tcp {
                 flow.name = Some((name, seen));
                 self.ask_owner_or_decide(flow, cx)
             }
+            Some(Finding::Undecidable(Undecidable::Ambiguous)) => self.reset_app(flow, cx),
             Some(_) => self.decide(flow, cx),
             // Its bytes may hold a name, so they do not leave.
             None => self.reset_app(flow, cx),

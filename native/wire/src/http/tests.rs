@@ -228,3 +228,18 @@ fn the_body_is_framed_as_its_fields_say() {
         Body::Tunnel
     );
 }
+
+#[test]
+fn hosts_that_differ_are_ambiguous() {
+    for (fields, is_ambiguous) in [
+        ("Host: a.b\r\n", false),
+        ("Host: a.b\r\nAccept: */*\r\nhost:A.B \r\n", false),
+        ("Host: a.b\r\nHost: c.d\r\n", true),
+        ("Host: a.b\r\nHost: a.b\r\nHost:\r\n", true),
+        ("Host:\r\n a.b\r\nHost:\r\n c.d\r\n", true),
+    ] {
+        let found = request(&format!("GET / HTTP/1.1\r\n{fields}\r\n"));
+        assert_eq!(found.is_ambiguous, is_ambiguous, "{fields}");
+        assert_eq!(found.host.map(|host| host.to_string()).as_deref(), Some("a.b"));
+    }
+}
