@@ -6,8 +6,11 @@
 //! The preface of HTTP/2 with prior knowledge (`PRI * HTTP/2.0`, RFC 9113 section 3.4) is a mismatch: its requests are
 //! compressed frames, which this parser does not read.
 
+mod chunked;
+
 use std::net::Ipv6Addr;
 
+pub use self::chunked::Chunked;
 use crate::{Name, Parsed};
 
 /// Longer than any registered method (IANA: UPDATEREDIRECTREF, 17).
@@ -39,7 +42,7 @@ pub struct Request {
 pub enum Body {
     /// So many bytes, then the next request.
     Length(u64),
-    /// Chunks, whose end shows only to whoever reads them.
+    /// Chunks: [`Chunked`] finds their end.
     Chunked,
     /// After CONNECT, whatever the two ends like.
     Tunnel,

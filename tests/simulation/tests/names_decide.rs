@@ -9,7 +9,7 @@ use blocklist::Action;
 use simulation::names::{A, AAAA, HTTPS, client_hello, http_get};
 use simulation::phone::Socket;
 use simulation::rules::{blocking, listing};
-use simulation::script::{Ending, Script, Text};
+use simulation::script::{Ending, Pace, Script, Text};
 use simulation::stream::Host;
 use simulation::{PHONE_RESOLVER, World};
 
@@ -203,6 +203,33 @@ fn each_request_of_a_kept_alive_connection_is_judged() {
         assert!(world.phone.app(app).speaker.reset, "{requests}");
         let left = world.record.bytes_to(server);
         assert!(left <= (good.len() * requests) as u64, "{requests}: {left}");
+    }
+}
+
+#[test]
+fn request_behind_a_chunked_body_is_judged() {
+    let head = b"POST / HTTP/1.1\r\nHost: good.example\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let chunk = [b"7d0;x=y\r\n", &[b'a'; 2_000][..], b"\r\n"].concat();
+    for (chunks, host, blocked) in [
+        (1, "ads.example", true),
+        (100, "ads.example", true),
+        (100, "other.example", false),
+    ] {
+        let post = [&head[..], &chunk.repeat(chunks), b"0\r\nExpires: 0\r\n\r\n"].concat();
+        for piece in [post.len(), 700] {
+            let mut world = World::fair(11, blocking(&["ads.example"]));
+            let server = at("203.0.113.9:80");
+            world.internet.listen(server, Host::new(Script::echo()));
+            let said = Text::of(&[&post[..], &http_get(host)].concat());
+            let script = Script::says(said).writing(Pace::slow(piece, 1));
+            let app = world.phone.connect(server, Socket::default(), script);
+            let quiet = world.run_until(Duration::from_secs(60), |world| world.phone.is_quiet());
+            assert!(quiet, "{chunks} {host} {piece}\n{}", world.story());
+            assert_eq!(world.phone.app(app).speaker.reset, blocked, "{chunks} {host}");
+            let left = world.record.bytes_to(server);
+            let allowed = post.len() + if blocked { 0 } else { http_get(host).len() };
+            assert!(left <= allowed as u64 && (blocked || left == allowed as u64));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a flow's first bytes say about its name.
 
-use wire::http::{Body, Request};
+use wire::http::{Body, Chunked, Request};
 use wire::tls::{ClientHello, ServerName};
 use wire::{Name, Parsed};
 
@@ -45,10 +45,39 @@ pub(crate) enum Undecidable {
 pub(crate) enum Next {
     /// At this offset.
     At(u64),
-    /// Behind a body whose end is not known.
-    Unknown,
+    /// Behind the chunks that go on at this offset.
+    Behind(u64, Chunked),
     /// There is none that could be read.
     Never,
+}
+
+impl Next {
+    /// Whether the next message begins at or before `offset`.
+    pub(crate) fn has_begun(&self, offset: u64) -> bool {
+        matches!(self, Self::At(begin) if *begin <= offset)
+    }
+
+    /// How many of the next bytes, at `offset`, come before the next message. Chunks are followed over them.
+    pub(crate) fn pass(&mut self, offset: u64, bytes: &[u8]) -> usize {
+        let before = |begin: u64| {
+            usize::try_from(begin.saturating_sub(offset)).map_or(bytes.len(), |len| len.min(bytes.len()))
+        };
+        match self {
+            Self::At(begin) => before(*begin),
+            Self::Never => bytes.len(),
+            Self::Behind(begin, chunked) => {
+                let head = before(*begin);
+                let end = chunked.push(bytes.get(head..).unwrap_or_default());
+                let len = end.map_or(bytes.len(), |len| head + len);
+                if end.is_some() {
+                    *self = Self::At(offset + len as u64);
+                } else {
+                    *begin = (*begin).max(offset + len as u64);
+                }
+                len
+            }
+        }
+    }
 }
 
 /// What the first bytes may still become, and how far they are read.
@@ -63,6 +92,8 @@ enum Progress {
     Line(usize),
     /// A request's head past its first line, without an end in this many bytes.
     Head(usize),
+    /// Nothing yet: they are chunks of the last request's body.
+    Body(Chunked),
 }
 
 /// Reads the first bytes of one flow.
@@ -91,10 +122,12 @@ impl Inspection {
     ///
     /// A hello that lies whole in the first slice is read where it lies.
     pub(crate) fn push(&mut self, offset: u64, bytes: &[u8]) -> Finding {
-        // What lies before the beginning was read already.
-        let before = usize::try_from(self.begin.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let bytes = bytes.get(before..).unwrap_or_default();
-        let offset = usize::try_from(offset.saturating_sub(self.begin)).unwrap_or(usize::MAX);
+        if let Progress::Body(chunked) = self.progress
+            && !self.has_passed(chunked, offset, bytes)
+        {
+            return Finding::NeedMore;
+        }
+        let (offset, bytes) = self.place(offset, bytes);
         if offset == 0 && self.assembler.is_empty() {
             let finding = self.read(bytes);
             if finding == Finding::NeedMore {
@@ -107,6 +140,32 @@ impl Inspection {
         let finding = self.read(assembler.prefix());
         self.assembler = assembler;
         finding
+    }
+
+    /// Where behind the beginning the bytes belong, without those before it, which were read already.
+    fn place<'a>(&self, offset: u64, bytes: &'a [u8]) -> (usize, &'a [u8]) {
+        let before = usize::try_from(self.begin.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let offset = usize::try_from(offset.saturating_sub(self.begin)).unwrap_or(usize::MAX);
+        (offset, bytes.get(before..).unwrap_or_default())
+    }
+
+    /// Follows chunks as far as they have arrived; true if they end there.
+    fn has_passed(&mut self, mut chunked: Chunked, offset: u64, bytes: &[u8]) -> bool {
+        loop {
+            let (at, rest) = self.place(offset, bytes);
+            self.assembler.insert(at, rest);
+            let prefix = self.assembler.prefix();
+            let end = chunked.push(prefix);
+            let len = end.unwrap_or(prefix.len());
+            self.reset(self.begin + len as u64);
+            if end.is_some() {
+                return true;
+            }
+            self.progress = Progress::Body(chunked);
+            if len == 0 {
+                return false;
+            }
+        }
     }
 
     /// What the bytes so far say if none follows. `None` for a hello without its end: it may hold a name all the same.
@@ -130,6 +189,24 @@ impl Inspection {
         (self.progress, self.begin, self.next) = (Progress::Begin, offset, Next::Never);
     }
 
+    /// Goes on behind the message that was read; false if nothing that could be read follows it.
+    pub(crate) fn advance(&mut self) -> bool {
+        match self.next {
+            Next::At(offset) => self.reset(offset),
+            Next::Behind(offset, chunked) => {
+                self.reset(offset);
+                self.progress = Progress::Body(chunked);
+            }
+            Next::Never => return false,
+        }
+        true
+    }
+
+    /// Whether it is in a body whose end is still to be found.
+    pub(crate) const fn is_in_body(&self) -> bool {
+        matches!(self.progress, Progress::Body(_))
+    }
+
     /// Where in the stream the message begins.
     pub(crate) const fn begin(&self) -> u64 {
         self.begin
@@ -138,7 +215,7 @@ impl Inspection {
     /// Whether the bytes so far are those of a hello or a request, and not just the same first letters.
     pub(crate) fn is_certain(&self) -> bool {
         match self.progress {
-            Progress::Begin => false,
+            Progress::Begin | Progress::Body(_) => false,
             Progress::Hello(_) => self.assembler.prefix().len() >= HANDSHAKE,
             Progress::Line(_) | Progress::Head(_) => true,
         }
@@ -156,7 +233,7 @@ impl Inspection {
 
     fn read(&mut self, stream: &[u8]) -> Finding {
         match self.progress {
-            Progress::Begin => self.opening(stream),
+            Progress::Begin | Progress::Body(_) => self.opening(stream),
             Progress::Hello(least_len) if stream.len() < least_len => Finding::NeedMore,
             Progress::Hello(_) => self.hello(stream),
             Progress::Line(read) if !stream[read.min(stream.len())..].contains(&b'\n') => {
@@ -213,7 +290,7 @@ impl Inspection {
         let end = self.begin.saturating_add(request.head_len as u64);
         self.next = match request.body {
             Body::Length(len) => Next::At(end.saturating_add(len)),
-            Body::Chunked => Next::Unknown,
+            Body::Chunked => Next::Behind(end, Chunked::default()),
             Body::Tunnel => Next::Never,
         };
         host_of(request)

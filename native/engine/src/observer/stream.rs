@@ -117,7 +117,7 @@ impl Stream {
 /// Whether the bytes at `offset` lie where the message that is waited for can no longer begin or end.
 fn is_beyond_gap(inspection: &Inspection, offset: u64) -> bool {
     let begin = inspection.begin();
-    offset > begin && (inspection.held() == 0 || offset - begin >= LIMIT as u64)
+    offset > begin && (inspection.is_in_body() || inspection.held() == 0 || offset - begin >= LIMIT as u64)
 }
 
 /// Whether a segment begins with the first line of a request.
@@ -143,10 +143,8 @@ fn read_messages(
             }
             Finding::Undecidable(_) => {}
         }
-        match inspection.next() {
-            Next::At(next) => inspection.reset(next),
-            Next::Unknown => return State::Resume(inspection),
-            Next::Never => return State::Closed,
+        if !inspection.advance() {
+            return State::Closed;
         }
         first = false;
     }

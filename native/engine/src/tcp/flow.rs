@@ -8,7 +8,7 @@ use wire::tcp::{SeqNumber, TcpHeader};
 
 use super::hold::Hold;
 use crate::chunk::ChunkQueue;
-use crate::inspect::Inspection;
+use crate::inspect::{Inspection, Next};
 use crate::timer::Timers;
 use crate::{Failure, FlowId, Timestamp};
 
@@ -85,7 +85,7 @@ pub(super) struct Flow {
     /// Reads on after the first bytes were let go without a name: see `judge.rs`.
     pub(super) late: Option<Box<Inspection>>,
     /// Where the next request of a kept-alive HTTP connection begins, and what will read it.
-    pub(super) next_request: Option<(u64, Box<Inspection>)>,
+    pub(super) next_request: Option<(Next, Box<Inspection>)>,
     /// The name that the verdict was made on, for `replace_rules`.
     pub(super) name: Option<(Name, crate::Seen)>,
 
@@ -255,12 +255,12 @@ impl Flow {
         matches!(self.judgement, Judgement::Allowed) && self.upstream == Upstream::Connected && self.writable
     }
 
-    /// How many of the next `len` bytes of the app come before the next request.
-    pub(super) fn until_next_request(&self, len: usize) -> usize {
-        let Some((offset, _)) = &self.next_request else {
-            return len;
-        };
-        usize::try_from(offset.saturating_sub(self.read)).map_or(len, |before| before.min(len))
+    /// How many of the app's next bytes come before the next request. They are to be taken.
+    pub(super) fn until_next_request(&mut self, bytes: &[u8]) -> usize {
+        match &mut self.next_request {
+            Some((next, _)) => next.pass(self.read, bytes),
+            None => bytes.len(),
+        }
     }
 
     /// Bytes of the app that were taken and are not judged yet.
@@ -279,13 +279,14 @@ impl Flow {
 
     /// Whether the next byte of the app begins another request of a connection that was allowed by a request's host.
     pub(super) fn next_request_begins(&self) -> bool {
-        matches!(self.judgement, Judgement::Allowed) && self.until_next_request(1) == 0
+        let has_begun = |(next, _): &(Next, _)| next.has_begun(self.read);
+        matches!(self.judgement, Judgement::Allowed) && self.next_request.as_ref().is_some_and(has_begun)
     }
 
     /// Reads again from here; what is held already was judged.
     pub(super) fn begin_next_request(&mut self) {
-        if let Some((offset, mut inspection)) = self.next_request.take() {
-            inspection.reset(offset);
+        if let Some((_, mut inspection)) = self.next_request.take() {
+            inspection.reset(self.read);
             self.judged = self.held.len();
             self.judgement = Judgement::Reading(inspection);
         }

@@ -62,10 +62,9 @@ impl Tcp {
             Judgement::Allowed | Judgement::AwaitingOwner => None,
         };
         let inspection = reading.or_else(|| flow.late.take());
-        flow.next_request = inspection.and_then(|inspection| match inspection.next() {
-            Next::At(offset) => Some((offset, inspection)),
-            Next::Unknown | Next::Never => None,
-        });
+        flow.next_request = inspection
+            .map(|inspection| (inspection.next(), inspection))
+            .filter(|(next, _)| *next != Next::Never);
         let again = flow.name.as_ref().is_some_and(|(before, _)| *before == name);
         flow.name = Some((name, seen));
         if again {

@@ -282,7 +282,7 @@ impl Tcp {
             if let Life::Ends { reset } = self.read_for_name(flow, rest, cx) {
                 return Life::Ends { reset };
             }
-            let len = flow.until_next_request(rest.len());
+            let len = flow.until_next_request(rest);
             if len == 0 {
                 // The next request waits until the verdict on this one: not taken, so the app sends it again.
                 flow.rcv_nxt = flow.rcv_nxt - rest.len();

@@ -195,6 +195,33 @@ fn after_a_reset_the_next_request_is_read() {
 }
 
 #[test]
+fn behind_chunks_the_next_request_is_read() {
+    let head = b"POST /b HTTP/1.1\r\nHost: b.example\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let data = [
+        b"9c40\r\n",
+        &b"GET / HTTP/1.1\r\n".repeat(2_500)[..],
+        b"\r\n0\r\n\r\n",
+    ]
+    .concat();
+    let stream = [&head[..], &data, REQUEST].concat();
+    for size in [1, 10, 1_460, LIMIT, stream.len()] {
+        let (mut inspection, mut names) = (Inspection::default(), Vec::new());
+        let mut next = Next::Never;
+        for (offset, bytes) in chunks(&stream, size) {
+            while let Finding::Name(name, Seen::Host) = inspection.push(offset as u64, bytes) {
+                names.push(name.to_string());
+                next = inspection.next();
+                if !inspection.advance() {
+                    break;
+                }
+            }
+        }
+        assert_eq!(names, ["b.example", "tracking.example.com"], "{size}");
+        assert_eq!(next, Next::At(stream.len() as u64), "{size}");
+    }
+}
+
+#[test]
 fn behind_a_hello_or_a_tunnel_nothing_is_read() {
     let mut inspection = Inspection::default();
     inspection.push(0, &Hello::to("example.com").record());
