@@ -8,6 +8,7 @@ mod capture;
 mod certificate;
 mod counters;
 mod deadline;
+pub mod headers;
 mod hushwall;
 mod internet;
 mod lab;

@@ -8,7 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use lab::stream;
+use lab::{headers, stream};
+
+#[allow(clippy::unwrap_used, reason = "it is made for tests")]
+#[path = "../../../fixtures/client_hello.rs"]
+mod client_hello;
+
+use client_hello::Hello;
 
 /// Longer than anything that is tested.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,8 +33,12 @@ fn main() -> Result<()> {
         ["hello", to] => hello(to),
         ["after-goodbye", to, bytes] => after_goodbye(to, bytes.parse()?),
         ["udp", to, bytes] => udp(to, bytes.parse()?),
+        ["hellos", to, count] => hellos(to.parse()?, count.parse()?),
+        ["keep", to, seconds] => keep(to, Duration::from_secs(seconds.parse()?)),
+        ["options", to] => options(to),
         _ => bail!(
-            "lab-client connect|upload|download|flows|say|hello|after-goodbye|udp ADDRESS:PORT [ARGUMENT]"
+            "lab-client connect|upload|download|flows|hellos|keep|say|hello|after-goodbye|udp|options \
+             ADDRESS:PORT [ARGUMENT]"
         ),
     }
 }
@@ -98,11 +108,24 @@ fn report(passed: stream::Passed) {
 
 /// Opens `count` connections, and only when all are open sends something over each.
 fn flows(to: SocketAddr, count: usize) -> Result<()> {
+    many(to, count, |number| {
+        format!("flow {number}\n").repeat(200).into_bytes()
+    })
+}
+
+/// The same, each with a ClientHello of a name of its own.
+fn hellos(to: SocketAddr, count: usize) -> Result<()> {
+    many(to, count, |number| {
+        Hello::browser(&format!("site{number}.example")).record()
+    })
+}
+
+fn many(to: SocketAddr, count: usize, message: fn(usize) -> Vec<u8>) -> Result<()> {
     let all_open = Arc::new(Barrier::new(count));
     let mut threads = Vec::new();
     for number in 0..count {
         let all_open = Arc::clone(&all_open);
-        let flow = move || one_of_many(to, number, &all_open);
+        let flow = move || one_of_many(to, &message(number), &all_open);
         threads.push(thread::Builder::new().stack_size(64 << 10).spawn(flow)?);
     }
     let results: Vec<Result<()>> = threads
@@ -117,19 +140,18 @@ fn flows(to: SocketAddr, count: usize) -> Result<()> {
     Ok(())
 }
 
-fn one_of_many(to: SocketAddr, number: usize, all_open: &Barrier) -> Result<()> {
+fn one_of_many(to: SocketAddr, message: &[u8], all_open: &Barrier) -> Result<()> {
     let peer = TcpStream::connect_timeout(&to, PATIENCE);
     all_open.wait();
     let mut peer = peer.context("connecting")?;
     peer.set_read_timeout(Some(PATIENCE))?;
-    let message = format!("flow {number}\n").repeat(200);
-    peer.write_all(message.as_bytes()).context("writing")?;
+    peer.write_all(message).context("writing")?;
     peer.shutdown(Shutdown::Write)?;
-    let mut answer = String::new();
-    peer.read_to_string(&mut answer).context("reading")?;
+    let mut answer = Vec::new();
+    peer.read_to_end(&mut answer).context("reading")?;
     ensure!(
         answer == message,
-        "flow {number} came back changed, {} bytes of {}",
+        "what was sent came back changed, {} bytes of {}",
         answer.len(),
         message.len()
     );
@@ -145,6 +167,51 @@ fn say(to: &str, text: &str) -> Result<()> {
     peer.read_to_string(&mut answer)?;
     ensure!(answer == text, "the server echoed {answer:?}");
     println!("said {}", text.len());
+    Ok(())
+}
+
+/// Says something ten times a second over one connection, and compares each echo.
+fn keep(to: &str, time: Duration) -> Result<()> {
+    let (from, mut longest) = (Instant::now(), Duration::ZERO);
+    let mut peer = open(to)?;
+    println!("open");
+    while from.elapsed() < time {
+        let (said, mut echo) = (Instant::now(), [0; 5]);
+        if let Err(error) = peer.write_all(b"still").and_then(|()| peer.read_exact(&mut echo)) {
+            println!("lost {:?}", error.kind());
+            return Ok(());
+        }
+        ensure!(echo == *b"still", "the server echoed {echo:?}");
+        longest = longest.max(said.elapsed());
+        thread::sleep(Duration::from_millis(100));
+    }
+    println!("kept {}", longest.as_millis());
+    Ok(())
+}
+
+/// Sends over TCP and UDP with a header more in every packet: options of IPv4, an extension header of IPv6.
+fn options(to: &str) -> Result<()> {
+    let message = [7; 4_000];
+    let mut peer = open(to)?;
+    headers::add(&peer, to.parse()?)?;
+    peer.write_all(&message)?;
+    peer.shutdown(Shutdown::Write)?;
+    let mut answer = Vec::new();
+    peer.read_to_end(&mut answer)?;
+    ensure!(answer == message, "{} bytes came back over TCP", answer.len());
+    let to: SocketAddr = to.parse()?;
+    let socket = UdpSocket::bind(if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })?;
+    headers::add(&socket, to)?;
+    socket.connect(to)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.send(&message[..1_000])?;
+    let mut buffer = [0; 2_000];
+    let count = socket.recv(&mut buffer)?;
+    ensure!(
+        buffer[..count] == message[..1_000],
+        "{count} bytes came back over UDP"
+    );
+    println!("answered both");
     Ok(())
 }
 

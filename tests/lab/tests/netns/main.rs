@@ -26,6 +26,7 @@ mod address_families;
 mod bulk;
 mod dead_ipv6;
 mod dns;
+mod headers;
 mod icmp;
 mod iperf;
 mod managed;
