@@ -57,6 +57,13 @@ pub struct Upstream {
     pub mtu: u16,
 }
 
+impl Upstream {
+    /// Whether there is a route to `ip`.
+    pub(crate) const fn has_route(&self, ip: IpAddr) -> bool {
+        if ip.is_ipv4() { self.ipv4 } else { self.ipv6 }
+    }
+}
+
 impl Default for Upstream {
     fn default() -> Self {
         Self {

@@ -30,11 +30,7 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// Whether the network of the moment has a route to `ip`.
     pub(crate) fn has_route(&self, ip: IpAddr) -> bool {
-        if ip.is_ipv4() {
-            self.upstream.ipv4
-        } else {
-            self.upstream.ipv6
-        }
+        self.upstream.has_route(ip)
     }
 
     /// The verdict on a flow to `remote` that shows no name: by a rule on the address, or by the owner's rule or the

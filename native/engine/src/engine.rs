@@ -308,10 +308,11 @@ impl Engine {
 
     // Commands.
 
-    /// Says what the network of the moment offers.
+    /// Says what the network of the moment offers. Flows of a family that has no route now are reset.
     pub fn set_upstream(&mut self, upstream: Upstream, now: Timestamp) {
-        let _ = now;
         self.upstream = upstream;
+        let (tcp, mut cx) = tcp!(self, now);
+        tcp.upstream_changed(&mut cx);
     }
 
     /// The network is another one: flows of the lost one are reset, sockets are recreated.

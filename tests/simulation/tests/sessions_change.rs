@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blocklist::{Action, AppId, Preset, Rules, RulesBuilder};
+use engine::Upstream;
 use simulation::World;
 use simulation::names::{A, client_hello};
 use simulation::phone::{AppNo, Socket};
@@ -64,6 +65,32 @@ fn name_that_is_allowed_now_flows() {
     let second = open(&mut world, "ads.example");
     world.run_for(SECOND);
     assert!(world.phone.app(second).speaker.heard > 0);
+}
+
+#[test]
+fn family_that_lost_its_route_takes_its_flows_along() {
+    let mut world = World::fair(3, blocking(&[]));
+    let other = SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 9], 443));
+    world.internet.listen(other, Host::new(Script::echo()));
+    let hello = client_hello("good.example", 300);
+    let script = Script::says(Text::of(&hello)).ending(Ending::Never);
+    let lost = world.phone.connect(other, Socket::default(), script);
+    let kept = open(&mut world, "good.example");
+    world.run_for(SECOND);
+    let upstream = Upstream {
+        ipv6: false,
+        ..Upstream::default()
+    };
+    let now = world.now;
+    world.engine.set_upstream(upstream, now);
+    world.drain();
+    world.run_for(SECOND);
+    assert!(world.phone.app(lost).speaker.heard > 0 && world.phone.app(lost).speaker.reset);
+    assert!(!world.phone.app(kept).speaker.reset);
+    assert_eq!(
+        (world.engine.stats().tcp_flows, world.record.closes.len()),
+        (1, 1)
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wire::tcp::{Flags, Options, Segment};
 
-use super::flow::{Flow, Phase};
+use super::flow::{Flow, Phase, Upstream};
 use super::open::emit_packet;
 use super::{Context, Life, Tcp};
 use crate::Timestamp;
@@ -114,6 +114,22 @@ impl Tcp {
         self.truthful.clear();
         for id in self.table.ids() {
             self.with(id, cx, |tcp, flow, cx| tcp.reset_app(flow, cx));
+        }
+    }
+
+    /// The network may have lost a family: flows of it would hang until they time out.
+    pub(crate) fn upstream_changed(&mut self, cx: &mut Context<'_>) {
+        if cx.upstream.ipv4 && cx.upstream.ipv6 {
+            return;
+        }
+        for id in self.table.ids() {
+            self.with(id, cx, |tcp, flow, cx| {
+                let is_local = flow.upstream == Upstream::Local;
+                if is_local || cx.upstream.has_route(flow.remote.ip()) {
+                    return Life::Goes;
+                }
+                tcp.reset_app(flow, cx)
+            });
         }
     }
 

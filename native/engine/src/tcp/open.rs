@@ -127,12 +127,7 @@ impl Tcp {
             self.send_syn_ack(flow, cx);
             return Life::Goes;
         }
-        let routed = if remote.is_ipv4() {
-            cx.upstream.ipv4
-        } else {
-            cx.upstream.ipv6
-        };
-        if !routed {
+        if !cx.upstream.has_route(remote.ip()) {
             return self.reset_app(flow, cx);
         }
         if let Life::Ends { reset } = self.judge_address(flow, cx) {
