@@ -111,8 +111,7 @@ macro_rules! dns {
 
 impl Engine {
     /// A new session. `seed` feeds every random choice.
-    pub fn new(config: Config, rules: Arc<Rules>, seed: [u8; 32], now: Timestamp) -> Self {
-        let _ = now;
+    pub fn new(config: Config, rules: Arc<Rules>, seed: [u8; 32]) -> Self {
         let mut random = ChaCha8Rng::from_seed(seed);
         Self {
             dns: Dns::new(random.next_u64()),

@@ -101,7 +101,7 @@ impl Tunnel {
 
 fn new_session(settings: &Settings, now: Timestamp) -> Result<Session, StartError> {
     let seed = read_seed().map_err(StartError::Seed)?;
-    let mut engine = Engine::new(settings.config.clone(), Arc::clone(&settings.rules), seed, now);
+    let mut engine = Engine::new(settings.config.clone(), Arc::clone(&settings.rules), seed);
     engine.set_upstream(settings.upstream.clone(), now);
     let mut dns = DnsSockets::new(read_seed().map_err(StartError::Seed)?);
     dns.set_resolvers(&settings.upstream.resolvers, now);

@@ -111,7 +111,7 @@ pub fn engine_survives(bytes: &[u8]) -> Stats {
         Arc::new(blocking(&["good.example"])),
     ];
     let batch = Batch::new(usize::from(config.mtu));
-    let engine = inside(|| Engine::new(config, rules[0].clone(), key, START));
+    let engine = inside(|| Engine::new(config, rules[0].clone(), key));
     let mut run = Run {
         bytes,
         engine,

@@ -144,7 +144,7 @@ impl World {
         let mtu = usize::from(config.mtu);
         let largest = config.segment_cap.max(mtu);
         let latency = Duration::from_micros(10);
-        let mut engine = inside(|| Engine::new(config, Arc::new(rules), dice.key(), START));
+        let mut engine = inside(|| Engine::new(config, Arc::new(rules), dice.key()));
         inside(|| engine.set_upstream(upstream, START));
         let mut world = Self {
             seed,
