@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blocklist::Verdict;
+use blocklist::{Because, Verdict};
 use wire::Name;
 
 use crate::Timestamp;
@@ -180,6 +180,31 @@ impl Memory {
             blocking = blocking.or_else(|| Some(Arc::clone(origin)));
         }
         blocking
+    }
+
+    /// Whether apps differ on a name under which `ip` was answered.
+    pub(crate) fn is_per_app(&self, ip: IpAddr, now: Timestamp) -> bool {
+        self.live(ip, now).any(|origin| origin.per_app)
+    }
+
+    /// The blocking verdict of an app's rule on a flow to `ip` that shows no name: where every name under which it was
+    /// answered has one, as `verdict` says.
+    pub(crate) fn blocked_for_app(
+        &self,
+        ip: IpAddr,
+        now: Timestamp,
+        verdict: impl Fn(&Name) -> Verdict,
+    ) -> Option<(Name, Verdict)> {
+        let mut blocked = None;
+        for origin in self.live(ip, now) {
+            let mut names = std::iter::once(&origin.asked).chain(&origin.aliases);
+            blocked = Some(names.find_map(|name| {
+                let verdict = verdict(name);
+                let by_app = matches!(verdict.because, Because::AppRule(_));
+                (by_app && verdict.is_block()).then(|| (name.clone(), verdict))
+            })?);
+        }
+        blocked
     }
 
     /// A name under which `ip` was answered most recently, for the log.

@@ -172,3 +172,46 @@ fn owner_decides() {
         }
     }
 }
+
+#[test]
+fn owner_decides_where_no_name_is_shown() {
+    let quiet_or_other = [at_port(5_222), at_port(443)];
+    for remote in quiet_or_other {
+        for (owner, blocked) in [(Some(10_077), true), (Some(10_078), false), (None, false)] {
+            let mut world = World::fair(6, app_rules(Action::Block));
+            world.vouch("shop.example", remote.ip());
+            world.internet.listen(remote, Host::new(Script::echo()));
+            let said = Script::says(Text::of(b"\0hello")).ending(Ending::Never);
+            let app = world.phone.connect(remote, Socket::default(), said);
+            if let Some(owner) = owner {
+                let port = world.phone.app(app).local.port();
+                world.internet.owners.insert(port, AppId(owner));
+            }
+            world.run_for(SECOND);
+            assert_eq!(world.record.owners_asked.len(), 1);
+            assert_eq!(world.phone.app(app).speaker.reset, blocked, "{remote} {owner:?}");
+            assert_eq!(world.record.dials.is_empty(), blocked, "{remote} {owner:?}");
+        }
+    }
+}
+
+#[test]
+fn owner_decides_on_an_address_with_an_app_rule() {
+    for (owner, blocked) in [(10_077, true), (10_078, false)] {
+        let rules = RulesBuilder::new(Preset::None)
+            .app_rule(AppId(10_077), "203.0.113.9", Action::Block)
+            .unwrap()
+            .build();
+        let mut world = World::fair(7, rules);
+        let app = open(&mut world, "good.example");
+        let port = world.phone.app(app).local.port();
+        world.internet.owners.insert(port, AppId(owner));
+        world.run_for(SECOND);
+        assert_eq!(world.phone.app(app).speaker.reset, blocked, "{owner}");
+        assert_eq!(world.record.dials.is_empty(), blocked, "{owner}");
+    }
+}
+
+fn at_port(port: u16) -> SocketAddr {
+    SocketAddr::new(server().ip(), port)
+}

@@ -111,14 +111,7 @@ impl Tcp {
         if !matters || flow.owner != Owner::NotAsked {
             return self.decide(flow, cx);
         }
-        flow.owner = Owner::Asked;
-        flow.judgement = Judgement::AwaitingOwner;
-        flow.stage_at = Some(cx.now + OWNER_WAIT);
-        cx.outbox.push(Command::WhoOwns {
-            flow: flow.id,
-            app: flow.app,
-            remote: flow.remote,
-        });
+        ask_owner(flow, cx);
         Life::Goes
     }
 
@@ -128,9 +121,18 @@ impl Tcp {
             if !matches!(flow.judgement, Judgement::AwaitingOwner) {
                 return Life::Goes;
             }
-            flow.owner = Owner::Answered(owner);
-            tcp.decide(flow, cx)
+            tcp.on_owner(flow, owner, cx)
         });
+    }
+
+    fn on_owner(&mut self, flow: &mut Flow, owner: Option<AppId>, cx: &mut Context<'_>) -> Life {
+        flow.owner = Owner::Answered(owner);
+        if flow.phase != Phase::SynReceived {
+            return self.decide(flow, cx);
+        }
+        flow.judgement = Judgement::Reading(Box::default());
+        flow.stage_at = None;
+        self.open_by_address(flow, cx)
     }
 
     /// The verdict, by the name if there is one, else by the address alone.
@@ -192,10 +194,7 @@ impl Tcp {
             (_, Upstream::Dialing) if flow.silent => self.silent_dial_failed(flow, cx),
             (_, Upstream::Local) => self.local_idle(flow, cx),
             (_, Upstream::Failed(_)) => self.reset_app(flow, cx),
-            (Judgement::AwaitingOwner, _) => {
-                flow.owner = Owner::Answered(None);
-                self.decide(flow, cx)
-            }
+            (Judgement::AwaitingOwner, _) => self.on_owner(flow, None, cx),
             // Neither side spoke: a server that speaks first. Only the address is left to judge by.
             (Judgement::Reading(_), Upstream::None) if flow.unjudged() == 0 => {
                 if flow.phase == Phase::SynAckSent {
@@ -227,7 +226,33 @@ impl Tcp {
     }
 }
 
+/// Asks for the owner; the flow waits for him.
+pub(super) fn ask_owner(flow: &mut Flow, cx: &mut Context<'_>) {
+    flow.owner = Owner::Asked;
+    flow.judgement = Judgement::AwaitingOwner;
+    flow.stage_at = Some(cx.now + OWNER_WAIT);
+    cx.outbox.push(Command::WhoOwns {
+        flow: flow.id,
+        app: flow.app,
+        remote: flow.remote,
+    });
+}
+
+/// The block by a rule for the owner on all names of an address, for a flow that shows none.
+pub(super) fn decision_for_app(flow: &Flow, cx: &Context<'_>) -> Option<Decision> {
+    let app = flow.owner.app()?;
+    let (name, verdict) = cx.memory.blocked_for_app(flow.remote.ip(), cx.now, |name| {
+        cx.rules.verdict(name.as_str(), Some(app))
+    })?;
+    Some(Decision::new(verdict, Seen::Query, Some(name)))
+}
+
 fn decision_of(flow: &Flow, cx: &Context<'_>) -> Decision {
+    if flow.name.is_none()
+        && let Some(decision) = decision_for_app(flow, cx)
+    {
+        return decision;
+    }
     let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
     let name = flow.name.as_ref().map(|(name, _)| name);
     if let Some(origin) = cx.memory.covering(flow.remote.ip(), name, cx.now) {

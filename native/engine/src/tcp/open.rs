@@ -12,7 +12,7 @@ use wire::icmp::{self, Unreachable};
 use wire::tcp::{self, Flags, Options, Segment, SeqNumber};
 
 use super::flow::{Flow, Judgement, Phase, Upstream};
-use super::judge::tell;
+use super::judge::{ask_owner, decision_for_app, tell};
 use super::receive::Arrival;
 use super::table::FlowKey;
 use super::{Context, Life, Tcp};
@@ -130,6 +130,16 @@ impl Tcp {
         if !cx.upstream.has_route(remote.ip()) {
             return self.reset_app(flow, cx);
         }
+        let ip = crate::nat64::unwrap(remote.ip(), cx.upstream.nat64_prefix);
+        if cx.rules.has_app_rule_ip(ip, remote.port()) || cx.memory.is_per_app(remote.ip(), cx.now) {
+            ask_owner(flow, cx);
+            return Life::Goes;
+        }
+        self.open_by_address(flow, cx)
+    }
+
+    /// Opens a flow whose owner is known if that matters.
+    pub(super) fn open_by_address(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         if let Life::Ends { reset } = self.judge_address(flow, cx) {
             return Life::Ends { reset };
         }
@@ -147,17 +157,24 @@ impl Tcp {
 
     /// Rules on the address itself: a block refuses at the SYN, the owner's allow ends the judgement.
     fn judge_address(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        if !is_named(flow.remote.port())
+            && let Some(decision) = decision_for_app(flow, cx)
+        {
+            tell(flow, &decision, cx);
+            return self.reset_app(flow, cx);
+        }
         let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
-        let Some(verdict) = cx.rules.verdict_ip(ip, flow.remote.port(), None) else {
+        let Some(verdict) = cx.rules.verdict_ip(ip, flow.remote.port(), flow.owner.app()) else {
             return Life::Goes;
         };
         let decision = Decision::new(verdict, Seen::Address, None);
         if verdict.is_block() {
             // The owner's allow or an essential name that was asked covers its addresses.
-            if cx
-                .memory
-                .covering(flow.remote.ip(), None, cx.now)
-                .is_some_and(|origin| !origin.verdict.is_block())
+            if !matches!(verdict.because, Because::AppRule(_))
+                && cx
+                    .memory
+                    .covering(flow.remote.ip(), None, cx.now)
+                    .is_some_and(|origin| !origin.verdict.is_block())
             {
                 return Life::Goes;
             }
