@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::Browser;
+
+/// How long a page may take to load.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which colours the person has chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +62,13 @@ impl View {
         self.browser.events.clear();
         let url = format!("file://{}{hash}", self.file.display());
         self.browser.call("Page.navigate", json!({ "url": url }))?;
-        self.browser.wait_for("Page.loadEventFired")
+        // An event tells of some page, the blank one too; the page itself tells which.
+        let begun = Instant::now();
+        let loaded = "location.protocol === 'file:' && document.readyState === 'complete'";
+        while !self.value(loaded).is_ok_and(|loaded| loaded == true) {
+            ensure!(begun.elapsed() < PATIENCE, "{url} did not load");
+        }
+        Ok(())
     }
 
     /// The value of an expression in the page.
