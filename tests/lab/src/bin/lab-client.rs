@@ -183,6 +183,7 @@ fn keep(to: &str, time: Duration) -> Result<()> {
         }
         ensure!(echo == *b"still", "the server echoed {echo:?}");
         longest = longest.max(said.elapsed());
+        // The pace at which the client speaks.
         thread::sleep(Duration::from_millis(100));
     }
     println!("kept {}", longest.as_millis());

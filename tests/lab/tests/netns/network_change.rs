@@ -40,6 +40,7 @@ fn open_flow_outlives_a_network_that_comes_back_as_it_was(path: Path) -> Result<
     let lab = Lab::start(Plan::new(path), &[], &[])?;
     let (_server, mut client) = keep(&lab, "4")?;
     lab.disconnect_wall()?;
+    // Not waited for anything: this is how long the network is away.
     std::thread::sleep(Duration::from_millis(500));
     lab.connect_wall()?;
     client.wait_for_line("kept", Duration::from_secs(15)).map(drop)
