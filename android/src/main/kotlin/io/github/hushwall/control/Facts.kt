@@ -1,0 +1,29 @@
+package io.github.hushwall.control
+
+/** All that the state is a function of. */
+data class Facts(
+    /** What the owner wants. */
+    val wanted: Wanted = Wanted.Off(WhyOff.OWNER),
+    /** What is. */
+    val tunnel: Tunnel = Tunnel.Down,
+    /** Apps on this phone that the tunnel covers. */
+    val covered: Int = 1,
+    /** Whether every app is covered. */
+    val coversAll: Boolean = false,
+    /** Whether only questions are looked at, no server names. */
+    val questionsOnly: Boolean = false,
+    /** When a covered app was last seen by the engine. */
+    val lastSeen: Long? = null,
+    /** For how long the phone was in use since then, in milliseconds. */
+    val usedSince: Long = 0,
+    /** Whether there is a network with internet. */
+    val online: Boolean = true,
+    /** The host name of a strict Private DNS, where one is set. */
+    val strictDns: String? = null,
+    /** Whether this is the phone's always-on VPN. */
+    val alwaysOn: Boolean = false,
+    /** Whether Android cuts off what is outside the tunnel. */
+    val lockdown: Boolean = false,
+    /** The last outage, until the owner has seen it. */
+    val outage: Outage? = null,
+)
