@@ -32,6 +32,9 @@ const RULE: [&str; 18] = [
     "reply",
     "note",
 ];
+const PACKAGE: [&str; 8] = [
+    "name", "title", "what", "identity", "feature", "tunnel", "evidence", "note",
+];
 /// Last in a rule, before the tables of siblings.
 const STATUS: &str = "status";
 const BREAKAGE: [&str; 4] = ["class", "what", "sources", "counter"];
@@ -79,7 +82,7 @@ struct Out {
 impl Out {
     fn document(&mut self, document: &DocumentMut) {
         let root = document.as_table();
-        self.pairs(root, &FILE, &["feature", "source", "rule"]);
+        self.pairs(root, &FILE, &["feature", "source", "package", "rule"]);
         for (name, keys) in [("feature", &["what"][..]), ("source", &SOURCE[..])] {
             let Some(tables) = root.get(name).and_then(Item::as_table_like) else {
                 continue;
@@ -94,12 +97,13 @@ impl Out {
                 self.table(&header, tables.get(key), keys);
             }
         }
-        if let Some(rules) = root.get("rule").and_then(Item::as_array_of_tables) {
-            let mut rules: Vec<&Table> = rules.iter().collect();
-            rules.sort_by_key(|rule| rule.get("id").and_then(Item::as_str).unwrap_or("").to_owned());
-            for rule in rules {
-                self.rule(rule);
-            }
+        for package in by_key(root, "package", "name") {
+            self.text.push('\n');
+            self.header("[[package]]", Some(package.decor()));
+            self.pairs(package, &PACKAGE, &[]);
+        }
+        for rule in by_key(root, "rule", "id") {
+            self.rule(rule);
         }
         self.comments(Some(document.trailing()));
     }
@@ -205,6 +209,14 @@ impl Out {
         }
         self.text.push('\n');
     }
+}
+
+/// The tables of an array, in the order of a key of theirs.
+fn by_key<'a>(root: &'a Table, name: &str, key: &str) -> Vec<&'a Table> {
+    let tables = root.get(name).and_then(Item::as_array_of_tables);
+    let mut tables: Vec<&Table> = tables.into_iter().flat_map(|tables| tables.iter()).collect();
+    tables.sort_by_key(|table| table.get(key).and_then(Item::as_str).unwrap_or("").to_owned());
+    tables
 }
 
 fn comment_lines(raw: Option<&RawString>) -> impl Iterator<Item = &str> {
@@ -445,10 +457,20 @@ kind = "report"
             assert_eq!(fmt(&once).unwrap(), once, "{}", sheet.path);
             let sorted = |text: &str| {
                 let mut value: DocumentMut = text.parse().unwrap();
-                let rules = value.remove("rule").unwrap().into_array_of_tables().unwrap();
-                let mut rules: Vec<String> = rules
-                    .iter()
-                    .map(|rule| rule.get("id").unwrap().as_str().unwrap().to_owned())
+                let tables = ["rule", "package"]
+                    .into_iter()
+                    .filter_map(|name| value.remove(name));
+                let mut rules: Vec<String> = tables
+                    .flat_map(|tables| tables.into_array_of_tables().unwrap())
+                    .map(|table| {
+                        table
+                            .get("id")
+                            .or_else(|| table.get("name"))
+                            .unwrap()
+                            .as_str()
+                            .unwrap()
+                            .to_owned()
+                    })
                     .collect();
                 rules.sort();
                 rules

@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod idna;
 mod lint;
+mod packages;
 mod readme;
 mod verdict;
 
@@ -19,5 +20,6 @@ pub use draft::draft;
 pub use explain::{Explanation, Met, explain};
 pub use fmt::{FmtError, fmt};
 pub use lint::{Entry, Finding, Level, Report, lint, lint_names, write_report};
+pub use packages::{PackageRow, packages};
 pub use readme::readme;
 pub use verdict::{Decision, decide};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use records::{Function, Kept, Kind, Preset, Role, Rule, Status};
+use records::{Function, Kept, Kind, Preset, Role, Rule, Status, Tunnel};
 
 use crate::{Collection, Sheet};
 
@@ -49,6 +49,16 @@ fn totals(
             .filter(|(_, rule)| rule.status == status)
             .count()
     };
+    let files = || {
+        collection
+            .sheets
+            .iter()
+            .filter_map(|sheet| sheet.file.as_ref().ok())
+    };
+    let packages = |test: fn(Tunnel) -> bool| {
+        let packages = files().flat_map(|file| &file.package);
+        packages.filter(|package| test(package.tunnel)).count()
+    };
     let rows = [
         ("block rules shipped", blocks.len()),
         (
@@ -61,6 +71,14 @@ fn totals(
         ),
         ("leads: names that lack evidence", of_status(Status::Lead)),
         ("tombstones: names that were retired", of_status(Status::Retired)),
+        (
+            "packages whose connections are looked at, unless you say otherwise",
+            packages(|tunnel| tunnel == Tunnel::On),
+        ),
+        (
+            "packages that stay outside, or are only looked up",
+            packages(|tunnel| tunnel != Tunnel::On),
+        ),
     ];
     out.push_str("\n| | |\n|---|---:|\n");
     for (what, count) in rows {
@@ -130,6 +148,11 @@ fn components(out: &mut String, collection: &Collection) {
     );
     for sheet in &collection.sheets {
         let Ok(file) = &sheet.file else { continue };
+        if file.role == Role::Package {
+            let (title, stem) = (&file.title, &sheet.stem);
+            let _ = writeln!(out, "| [`{stem}.toml`]({stem}.toml) | {title} | | | |");
+            continue;
+        }
         let of = |status| sheet.rules.iter().filter(|rule| rule.status == status).count();
         let _ = writeln!(
             out,

@@ -29,6 +29,9 @@ pub struct File {
     /// The switches "I use ..." that the file defines.
     #[serde(default)]
     pub feature: BTreeMap<String, Feature>,
+    /// The vendor's packages, in the file of that role.
+    #[serde(default)]
+    pub package: Vec<Package>,
     /// The records.
     #[serde(default)]
     pub rule: Vec<Record>,
@@ -44,6 +47,46 @@ pub enum Role {
     Essential,
     /// Allowed while its switch is on.
     Feature,
+    /// No records: the vendor's packages.
+    Package,
+}
+
+/// A package that may be on a phone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// As Android knows it.
+    pub name: Spanned<String>,
+    /// What people call it, in our words.
+    pub title: String,
+    /// What it is, one sentence for the owner of a phone.
+    pub what: String,
+    /// The user id that it shares with others: the tunnel takes all of them or none.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// The switch "I use ..." that it belongs to.
+    #[serde(default)]
+    pub feature: Option<Spanned<String>>,
+    /// Whether its connections go through the tunnel.
+    pub tunnel: Tunnel,
+    /// Keys of sources: why it is in the table.
+    #[serde(default)]
+    pub evidence: Vec<Spanned<String>>,
+    /// What the next maintainer should know.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Whether a package's connections go through the tunnel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tunnel {
+    /// Unless the owner says otherwise.
+    On,
+    /// Only if the owner says so.
+    Off,
+    /// Not even with the whole phone: it breaks inside, or has no connections and is only looked up.
+    Never,
 }
 
 /// What kind of data a name carries.
@@ -291,6 +334,7 @@ impl Role {
             Self::Block => "block",
             Self::Essential => "essential",
             Self::Feature => "feature",
+            Self::Package => "package",
         }
     }
 }
@@ -339,6 +383,17 @@ impl Status {
             Self::Shipped => "shipped",
             Self::Lead => "lead",
             Self::Retired => "retired",
+        }
+    }
+}
+
+impl Tunnel {
+    /// As files write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Never => "never",
         }
     }
 }

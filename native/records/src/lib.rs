@@ -4,12 +4,13 @@
 
 mod form;
 mod name;
+mod package;
 mod problem;
 mod record;
 
 pub use form::{
-    Breakage, Breaks, Class, Confidence, Feature, File, Function, Kind, Reach, Record, Reply, ReplyKind,
-    Role, Source, Status, Word,
+    Breakage, Breaks, Class, Confidence, Feature, File, Function, Kind, Package, Reach, Record, Reply,
+    ReplyKind, Role, Source, Status, Tunnel, Word,
 };
 pub use problem::{Problem, line_of};
 pub use record::{Kept, Preset, Rule};

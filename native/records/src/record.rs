@@ -86,6 +86,7 @@ impl File {
                 ));
             }
         }
+        problems.extend(self.package_problems());
         for record in &self.rule {
             let mut found = Vec::new();
             record.check(self, &mut found);
@@ -268,7 +269,8 @@ impl Record {
     fn push_rules(&self, stem: &str, file: &File, index: usize, rules: &mut Vec<Rule>) {
         let kept = match file.role {
             Role::Block => Kept::Block(self.preset(file)),
-            Role::Essential => Kept::Essential,
+            // A file of packages has no rules (`package_problems`); what is there by mistake is harmless.
+            Role::Essential | Role::Package => Kept::Essential,
             // Switched off, the feature's own breakage does not count: the owner does not use it.
             Role::Feature => Kept::Feature(self.feature.clone().unwrap_or_default(), Preset::Balanced),
         };

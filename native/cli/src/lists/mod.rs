@@ -15,6 +15,7 @@ mod import;
 mod lint;
 mod matches;
 mod new;
+mod packages;
 mod page;
 mod progress;
 mod propose;
@@ -58,6 +59,8 @@ enum Command {
     Import(import::Args),
     /// Write what is in force in the form of another tool.
     Export(export::Args),
+    /// Name the vendor's packages: `name<TAB>on|off|never<TAB>shared user id or -<TAB>feature or -<TAB>title<TAB>what`.
+    Packages(packages::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
     /// Sign the files of a list, with a version that cannot go back.
@@ -80,6 +83,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Propose(args) => propose::run(args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Packages(args) => packages::run(&args),
         Command::Page(args) => page::run(args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),

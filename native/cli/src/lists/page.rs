@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
-use records::line_of;
+use records::{Role, line_of};
 use trust::Version;
 
 mod data;
@@ -38,7 +38,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             let line = line_of(&sheet.text, problem.at.start);
             anyhow!("{}:{line}: {}", sheet.path, problem.sentence())
         })?;
-        data.push(&sheet.stem, &file);
+        // The page is about names.
+        if file.role != Role::Package {
+            data.push(&sheet.stem, &file);
+        }
     }
     let page = document::emit(&data)?;
     if args.output.as_os_str() == "-" {

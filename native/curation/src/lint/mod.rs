@@ -3,6 +3,7 @@
 mod between;
 mod evidence;
 mod names;
+mod packages;
 mod plain;
 mod report;
 mod tables;
@@ -53,6 +54,7 @@ pub fn lint(collection: &Collection) -> Vec<Finding> {
         }
     }
     between::check(collection, &mut found);
+    packages::check(collection, &mut found);
     found.sort_by(|a, b| (&a.path, a.line, a.level, a.code).cmp(&(&b.path, b.line, b.level, b.code)));
     found.dedup();
     found

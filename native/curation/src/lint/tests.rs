@@ -57,6 +57,49 @@ fn a_sound_file_has_no_findings() {
 }
 
 #[test]
+fn a_package_is_known_to_the_table_and_its_switch_to_the_features() {
+    let table = HEAD
+        .replace("ROLE", "package")
+        .replace("function = \"usage\"\n", "")
+        + "\n[[package]]\nname = \"com.miui.player\"\ntitle = \"P\"\nwhat = \"W.\"\nFEATUREtunnel = \"on\"\nevidence = [\"a\"]\n";
+    let table = |feature: &str| {
+        (
+            "blocklists/packages.toml".to_owned(),
+            table.replace("FEATURE", feature),
+        )
+    };
+    let (path, text) = file("x", "block", &block("data.mistat.xiaomi.com", "exact"));
+    let of = |package: &str| {
+        let packages = format!("packages = [\"{package}\"]\nrole");
+        (path.clone(), text.replacen("role", &packages, 1))
+    };
+    let (music, switch) = (
+        "feature = \"music\"\n",
+        "[feature.music]\nwhat = \"I use it.\"\n\n[source.a]",
+    );
+    let mut features = file(
+        "features",
+        "feature",
+        &record("b", "music.xiaomi.com", "exact", "shipped"),
+    );
+    features.1 = features
+        .1
+        .replace("[source.a]", switch)
+        .replace("match = \"exact\"\n", "match = \"exact\"\nfeature = \"music\"\n");
+    assert_eq!(
+        codes([table(music), features.clone(), of("com.miui.player")]),
+        [] as [&str; 0]
+    );
+    assert_eq!(codes([table(""), of("com.miui.playr")]), ["package"]);
+    assert_eq!(codes([table("feature = \"musik\"\n"), features]), ["package"]);
+    assert_eq!(
+        codes([of("com.miui.playr")]),
+        [] as [&str; 0],
+        "without a table, nothing is said"
+    );
+}
+
+#[test]
 fn our_own_files_have_no_errors() {
     let found = lint(&crate::builtin());
     let errors: Vec<_> = found
