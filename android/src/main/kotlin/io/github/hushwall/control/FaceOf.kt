@@ -55,11 +55,13 @@ fun faceOf(state: State): Face = when (state) {
 }
 
 private fun protectedLine(state: State.Protected): Text {
-    val apps = Arg.Count(state.apps)
-    return if (state.lastSeen == null) {
-        Text(R.plurals.line_covered, listOf(apps), state.apps)
-    } else {
-        Text(R.plurals.line_seen, listOf(apps, Arg.Age(state.lastSeen)), state.apps)
+    val age = state.lastSeen?.let { Arg.Age(it) }
+    val apps = state.apps?.let { Arg.Count(it) }
+    return when {
+        apps == null && age == null -> Text(R.string.line_all_covered)
+        apps == null && age != null -> Text(R.string.line_all_seen, listOf(age))
+        apps != null && age == null -> Text(R.plurals.line_covered, listOf(apps), apps.number)
+        else -> Text(R.plurals.line_seen, listOfNotNull(apps, age), apps?.number)
     }
 }
 

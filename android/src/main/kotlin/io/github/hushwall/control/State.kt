@@ -2,8 +2,8 @@ package io.github.hushwall.control
 
 /** What every screen, the tile and the notification render: one row of the table in `faceOf` each. */
 sealed class State {
-    /** The tunnel is up and the engine answers. */
-    data class Protected(val apps: Int, val lastSeen: Long?) : State()
+    /** The tunnel is up and the engine answers; [apps] is `null` where all apps are covered. */
+    data class Protected(val apps: Int?, val lastSeen: Long?) : State()
 
     /** A tunnel is being made, for less than five seconds. */
     object Starting : State()

@@ -43,7 +43,7 @@ private fun upState(facts: Facts, tunnel: Tunnel.Up, now: Long): State {
     facts.outage?.takeIf { now - it.to < OUTAGE_SHOWN }?.let { return outageState(it) }
     if (!facts.online) return State.NoNetwork
     if (facts.usedSince >= UNSEEN_LIMIT) return State.NotSeen(facts.lastSeen ?: tunnel.since)
-    return State.Protected(facts.covered, facts.lastSeen)
+    return State.Protected(facts.covered.takeUnless { facts.coversAll }, facts.lastSeen)
 }
 
 private fun outageState(outage: Outage): State = when (outage.cause) {

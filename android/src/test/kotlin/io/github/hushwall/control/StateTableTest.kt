@@ -30,6 +30,13 @@ class StateTableTest {
         Row("protected", up, on, R.plurals.line_seen, on, null, on, listOf(Button.PAUSE)),
         Row("nobody seen yet", up.copy(lastSeen = null), on, R.plurals.line_covered, on, null, on, listOf(Button.PAUSE)),
         Row(
+            "all apps", up.copy(coversAll = true), on, R.string.line_all_seen, on, null, on, listOf(Button.PAUSE),
+        ),
+        Row(
+            "all apps, nobody seen yet", up.copy(coversAll = true, lastSeen = null), on, R.string.line_all_covered, on, null,
+            on, listOf(Button.PAUSE),
+        ),
+        Row(
             "starting", up.copy(tunnel = Tunnel.Starting(NOW - STARTING_LIMIT)), R.string.state_starting, null,
             R.string.state_starting, null, R.string.state_starting, emptyList(),
         ),
@@ -160,7 +167,7 @@ class StateTableTest {
 
     @Test
     fun a_lockdown_with_all_apps_covered_cuts_nobody_off() {
-        assertEquals(State.Protected(1, up.lastSeen), stateOf(up.copy(lockdown = true, coversAll = true), NOW))
+        assertEquals(State.Protected(null, up.lastSeen), stateOf(up.copy(lockdown = true, coversAll = true), NOW))
     }
 
     @Test
@@ -186,7 +193,7 @@ class StateTableTest {
             listOf(1L, SHORT_OUTAGE, 2 * OUTAGE_SHOWN).map { Outage(cause, Moment.at(NOW - 2 * it), NOW - it) }
         } + listOf(null)
         val flags = listOf(false, true)
-        for (wanted in wants) for (tunnel in tunnels) for (outage in outages) for (bits in 0 until 256) {
+        for (wanted in wants) for (tunnel in tunnels) for (outage in outages) for (bits in 0 until 128) {
             val bit = { n: Int -> flags[bits shr n and 1] }
             yield(
                 Facts(
@@ -195,11 +202,11 @@ class StateTableTest {
                     covered = if (bit(0)) 0 else 7,
                     coversAll = bit(1),
                     questionsOnly = bit(2),
-                    lastSeen = if (bit(3)) NOW - 1 else null,
+                    lastSeen = NOW - 1,
                     usedSince = if (bit(4)) UNSEEN_LIMIT else 0,
                     online = bit(5),
                     strictDns = if (bit(6)) "dns.example" else null,
-                    lockdown = bit(7),
+                    lockdown = bit(3),
                     outage = outage,
                 ),
             )

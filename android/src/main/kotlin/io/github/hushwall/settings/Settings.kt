@@ -1,0 +1,36 @@
+package io.github.hushwall.settings
+
+import io.github.hushwall.bridge.Depth
+import io.github.hushwall.bridge.ListFile
+import io.github.hushwall.bridge.Preset
+
+/** Everything that the owner chose. What is wanted now (on, paused, off) is kept apart, in `Stance`. */
+data class Settings(
+    /** Which apps are covered. */
+    val scope: Scope = Scope(),
+    /** How closely is looked. */
+    val depth: Depth = Depth.FULL,
+    /** How much of the built-in list is in force. */
+    val preset: Preset = Preset.BALANCED,
+    /** The switches "I use ..." that are off, by their ids. */
+    val featuresOff: Set<String> = emptySet(),
+    /** The owner's own rules. */
+    val rules: List<OwnerRule> = emptyList(),
+    /** List files beside the built-in list. */
+    val lists: List<ListFile> = emptyList(),
+    /** The highest version of the built-in list that this phone has had. */
+    val highestListVersion: Long = 0,
+    /** For how many days what was stopped is kept: 0, 1 or 7. */
+    val logDays: Int = 7,
+    /** How long a pause is, in minutes. */
+    val pauseMinutes: Int = 15,
+    /** Whether the notification says more than the state. */
+    val detail: Boolean = false,
+    /** Light, dark, or as the system. */
+    val look: Look = Look.SYSTEM,
+    /** Whether the wallpaper gives the colours (API 31 and newer). */
+    val wallpaperColours: Boolean = false,
+)
+
+/** Light or dark. */
+enum class Look { SYSTEM, LIGHT, DARK }
