@@ -1,4 +1,5 @@
-//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello, the HTTP request head.
+//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello, QUIC Initials, the HTTP request
+//! head.
 //!
 //! No policy and no state: a parser is a function of its bytes. Input is hostile; a parser returns an error or a
 //! fact, it never panics.
@@ -10,6 +11,7 @@ pub mod icmp;
 pub mod ip;
 mod name;
 mod parsed;
+pub mod quic;
 pub mod tcp;
 pub mod tls;
 pub mod udp;

@@ -14,7 +14,10 @@ const MAY_USE: [(&str, &[&str]); 8] = [
         &["records", "blocklist", "toml_edit", "psl", "serde_json"],
     ),
     ("blocklist", &["ahash", "thiserror", "records"]),
-    ("wire", &["smoltcp", "hickory-proto", "thiserror"]),
+    (
+        "wire",
+        &["smoltcp", "hickory-proto", "thiserror", "aes", "ghash", "sha2"],
+    ),
     ("trust", &["minisign-verify", "sha2", "thiserror"]),
     (
         "engine",
