@@ -103,7 +103,11 @@ pub(crate) fn parse<'a>(line: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Res
         return Ok((is_cosmetic(line) && !heading).then_some(Skip::Cosmetic));
     }
     let code = without_comment(line);
-    if is_cosmetic(code) {
+    // Most lines are a name: one look at each byte says that no other search is needed.
+    let is_bare = code
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    if !is_bare && is_cosmetic(code) {
         return Ok(Some(Skip::Cosmetic));
     }
     let mut words = code.split_ascii_whitespace();
@@ -115,8 +119,9 @@ pub(crate) fn parse<'a>(line: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Res
     let is_part = code.starts_with(['.', '-', '_', ',', ';', '+', '%', '(', '!'])
         || code.ends_with(['-', '_', ',', ';']) && !code.contains('.')
         || code.ends_with('.') && !code.trim_end_matches('.').contains('.');
-    let is_rule =
-        code.starts_with(['|', '@', '/', ':']) || code.contains(['^', '$', '*', '#', '?', '&', '=', '|']);
+    let is_rule = !is_bare
+        && (code.starts_with(['|', '@', '/', ':'])
+            || code.contains(['^', '$', '*', '#', '?', '&', '=', '|']));
     if is_part || is_rule {
         return adblock::line(code, sink);
     }

@@ -16,16 +16,16 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
             name.len()
         ));
     }
-    if let Some(scheme) = name.find("://") {
-        let host = name
-            .get(scheme + 3..)
-            .and_then(|rest| rest.split(['/', ':', '?', '#']).next());
-        return Err(format!(
-            "`{name}` is an address of a page; write the name alone: `{}`",
-            host.unwrap_or("")
-        ));
-    }
     if let Some(slash) = name.find('/') {
+        if let Some(scheme) = name.find("://") {
+            let host = name
+                .get(scheme + 3..)
+                .and_then(|rest| rest.split(['/', ':', '?', '#']).next());
+            return Err(format!(
+                "`{name}` is an address of a page; write the name alone: `{}`",
+                host.unwrap_or("")
+            ));
+        }
         let host = name.get(..slash).unwrap_or("");
         return Err(format!("`{name}` has a path; rules are on names: write `{host}`"));
     }

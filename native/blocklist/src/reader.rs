@@ -94,7 +94,13 @@ impl Reader {
             target => target,
         };
         let place = |name: &str| {
-            let at = pattern.find(name).and_then(|at| u8::try_from(at).ok());
+            // Most patterns are nothing but a name, and a search costs more than a look.
+            let at = if pattern.starts_with(name) {
+                Some(0)
+            } else {
+                pattern.find(name)
+            };
+            let at = at.and_then(|at| u8::try_from(at).ok());
             at.zip(u8::try_from(name.len()).ok()).ok_or_else(too_big)
         };
         let target = match target {

@@ -4,6 +4,8 @@
 //! look-ups, for counting instructions under `valgrind --tool=callgrind`: the difference of two runs is theirs.
 #![allow(clippy::print_stdout, reason = "a program that prints a table")]
 
+mod asked;
+mod measure;
 mod names;
 mod rivals;
 mod scale;

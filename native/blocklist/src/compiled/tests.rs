@@ -218,10 +218,10 @@ fn what_is_no_whole_list_of_this_version_is_refused() {
         Err(OpenError::Foreign)
     ));
     let mut other = bytes.clone();
-    other[8] = 2;
+    other[8] = 1;
     assert!(matches!(
         open(other),
-        Err(OpenError::Version { found: 2, known: 1 })
+        Err(OpenError::Version { found: 1, known: 2 })
     ));
     let mut longer = bytes.clone();
     longer.push(0);

@@ -49,7 +49,11 @@ fn number(number: usize) -> u32 {
 
 /// Writes the file.
 pub(crate) fn emit(draft: &Draft) -> Emitted {
-    let order = Order::new(draft);
+    emit_in(draft, Order::new(draft))
+}
+
+/// Writes the file with its rules in this order.
+pub(super) fn emit_in(draft: &Draft, order: Order) -> Emitted {
     let mut sections: [Vec<u8>; SECTIONS] = Default::default();
     let [buckets, rules, networks, globs, details, tables, text] = {
         let [_, rest @ ..] = &mut sections;
@@ -117,17 +121,12 @@ fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
 
 /// The header but for the ends of the sections, the length and the checksum.
 fn header(draft: &Draft, order: &Order, numbers: &[u32]) -> Vec<u8> {
-    let named = order
-        .rules
-        .iter()
-        .filter_map(|&(_, rule)| draft.rules.get(rule as usize));
-    let (mut labels, mut shortest, mut longest) = (0u64, u8::MAX, 0u8);
-    for rule in named {
+    // In the order of the text: that of the file would read it here and there. A rule left out has a name that another has.
+    let named = draft.rules.iter().filter(|rule| rule.reach.is_some());
+    let labels = named.fold(0u64, |labels, rule| {
         let dots = draft.name(rule).bytes().filter(|&byte| byte == b'.').count();
-        labels |= 1 << dots.min(63);
-        shortest = shortest.min(rule.name_len);
-        longest = longest.max(rule.name_len);
-    }
+        labels | 1 << dots.min(63)
+    });
     let prefixes = draft.networks.iter().fold(0u128, |all, (network, _)| {
         all | 1 << (network.prefix.saturating_sub(1) & 127)
     });
@@ -142,11 +141,7 @@ fn header(draft: &Draft, order: &Order, numbers: &[u32]) -> Vec<u8> {
     put(&mut header, at::NAMES, &number(order.names).to_le_bytes());
     put(&mut header, at::BUCKETS, &order.buckets.to_le_bytes());
     put(&mut header, at::SEGMENTS, &order.shape.segments.to_le_bytes());
-    put(
-        &mut header,
-        at::SEGMENT_BITS,
-        &[order.shape.bits, shortest, longest],
-    );
+    put(&mut header, at::SEGMENT_BITS, &[order.shape.bits]);
     header
 }
 
@@ -156,41 +151,33 @@ fn emit_rules(draft: &Draft, order: &Order, buckets: &mut Vec<u8>, rules: &mut V
     let mut numbers = vec![u32::MAX; draft.rules.len()];
     let mut count = 0u32;
     let mut rest = order.rules.as_slice();
-    let mut of_bucket: Vec<(u64, u32)> = Vec::new();
+    let mut of_bucket: Vec<(u64, u32, DraftRule)> = Vec::new();
     rules.reserve(8 * draft.rules.len() + draft.text.len());
     buckets.reserve(8 * (order.buckets as usize + 2));
     for bucket in 0..=order.buckets as usize {
         of_bucket.clear();
+        let read = |&(hash, index): &(u64, u32)| Some((hash, index, *draft.rules.get(index as usize)?));
         if bucket == order.buckets as usize {
-            let nameless = draft
-                .rules
-                .iter()
-                .zip(0..)
-                .filter(|(rule, _)| rule.reach.is_none());
-            of_bucket.extend(nameless.map(|(_, index)| (0, index)));
+            let nameless = draft.rules.iter().zip(0..);
+            let nameless = nameless.filter(|(rule, _)| rule.reach.is_none());
+            of_bucket.extend(nameless.map(|(rule, index)| (0, index, *rule)));
         } else {
             let is_here = |&&(hash, _): &&(u64, u32)| share(hash, u64::from(order.buckets)) == bucket;
             let (these, others) = rest.split_at(rest.iter().take_while(is_here).count());
-            of_bucket.extend_from_slice(these);
+            of_bucket.extend(these.iter().filter_map(read));
             rest = others;
         }
         buckets.extend(count.to_le_bytes());
         buckets.extend(number(rules.len()).to_le_bytes());
-        for &(hash, index) in &of_bucket {
-            if let Some(rule) = draft.rules.get(index as usize) {
-                emit_rule(rule, hash, rules);
-            }
-            if let Some(number) = numbers.get_mut(index as usize) {
+        for (hash, index, rule) in &of_bucket {
+            emit_rule(rule, *hash, rules);
+            if let Some(number) = numbers.get_mut(*index as usize) {
                 *number = count;
             }
             count += 1;
         }
-        for &(_, index) in &of_bucket {
-            let pattern = draft
-                .rules
-                .get(index as usize)
-                .map_or("", |rule| draft.pattern(rule));
-            rules.extend_from_slice(pattern.as_bytes());
+        for (_, _, rule) in &of_bucket {
+            rules.extend_from_slice(draft.pattern(rule).as_bytes());
         }
     }
     buckets.extend(count.to_le_bytes());

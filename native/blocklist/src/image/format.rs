@@ -3,7 +3,7 @@
 /// What a file begins with.
 pub(crate) const MAGIC: [u8; 8] = *b"HUSHLIST";
 /// The version of the layout that this code reads and writes.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Where the numbers of the header stand.
 pub(crate) mod at {
@@ -21,7 +21,7 @@ pub(crate) mod at {
     pub(crate) const NAMES: usize = 68;
     pub(crate) const BUCKETS: usize = 72;
     pub(crate) const SEGMENTS: usize = 76;
-    /// The segments' binary logarithm, then the lengths of the shortest and the longest name, a byte each.
+    /// The segments' binary logarithm, a byte.
     pub(crate) const SEGMENT_BITS: usize = 80;
     /// The end of each section; it begins where the one before ends, the first behind the header.
     pub(crate) const SECTIONS: usize = 84;
@@ -66,6 +66,8 @@ pub(crate) const LIST: usize = SPAN + 4 + 4 * SKIPS;
 /// Bytes of a feature: name, sentence.
 pub(crate) const FEATURE: usize = 2 * SPAN;
 
+/// Labels of a stem: what the filter is asked before a name's further labels are read.
+pub(crate) const STEM_LABELS: usize = 2;
 /// Names that a bucket holds on average, and at most: another key is taken before one holds more.
 pub(crate) const NAMES_A_BUCKET: usize = 4;
 pub(crate) const MOST_NAMES_A_BUCKET: usize = 24;

@@ -6,17 +6,26 @@ const DOTS: u64 = u64::from_le_bytes([b'.'; 8]);
 const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 /// Bit 5 is what tells capitals from small letters, so it is not looked at.
 const CASE: u64 = 0x2020_2020_2020_2020;
-/// Odd numbers without a pattern. A label's last step has another one than the steps before it, so that no two names
+/// Odd numbers without a pattern. A suffix's last step has another one than the steps before it, so that no two names
 /// take the same steps: names that collide under one key do not under the next.
 const LAST: u64 = 0x9fb2_1c65_1e98_df25;
 const BEFORE: u64 = 0xc2b2_ae3d_27d4_eb4f;
 
 /// The suffixes of a name at its label borders, the shortest first, each with its hash.
+///
+/// The name is cut into words of eight bytes from its right end, wherever labels begin, so that reading the next word waits
+/// for no border. A suffix costs the words behind it, which all suffixes share, and a last step with the bytes in front
+/// of them.
 pub(crate) struct Suffixes<'a> {
     name: &'a [u8],
+    /// The hash of the words behind the present one.
     hash: u64,
-    /// Where the labels end that are not hashed yet; beyond the name when there are none.
+    /// Where the present word ends; beyond the name when all is said.
     end: usize,
+    /// The present word.
+    word: u64,
+    /// The highest bit of each byte of it that is a dot not yet come to.
+    dots: u64,
 }
 
 /// A suffix: its hash, and where it begins.
@@ -28,11 +37,15 @@ pub(crate) struct Suffix {
 
 impl<'a> Suffixes<'a> {
     /// The name comes without a dot at its end.
-    pub(crate) const fn new(key: u64, name: &'a [u8]) -> Self {
+    #[inline]
+    pub(crate) fn new(key: u64, name: &'a [u8]) -> Self {
+        let word = word_before(name, name.len());
         Self {
             name,
             hash: key,
             end: name.len(),
+            word: word | CASE,
+            dots: dots(word),
         }
     }
 }
@@ -45,23 +58,25 @@ impl Iterator for Suffixes<'_> {
         if self.end > self.name.len() {
             return None;
         }
-        loop {
+        while self.dots == 0 {
+            // No dot is left in it, not even one from before the name: all of it is within the name.
+            self.hash = mix(self.hash, self.word, BEFORE);
+            self.end = self.end.saturating_sub(8);
             let word = word_before(self.name, self.end);
-            let length = behind_last_dot(word);
-            if length == 8 {
-                self.hash = mix(self.hash, word, BEFORE);
-                self.end -= 8;
-                continue;
-            }
-            // Two shifts, because one by all 64 bits is none.
-            self.hash = mix(self.hash, word >> 1 >> (63 - 8 * length), LAST);
-            let start = self.end - length;
-            self.end = start.checked_sub(1).unwrap_or(usize::MAX);
-            return Some(Suffix {
-                hash: self.hash,
-                start,
-            });
+            (self.word, self.dots) = (word | CASE, dots(word));
         }
+        let behind = self.dots.leading_zeros();
+        self.dots &= !(1 << 63 >> behind);
+        // The bytes behind the dot. Two shifts, because one by all 64 bits is none.
+        let last = self.word >> 1 >> (63 - behind);
+        let start = self.end.saturating_sub(behind as usize / 8);
+        if start == 0 {
+            self.end = usize::MAX;
+        }
+        Some(Suffix {
+            hash: mix(self.hash, last, LAST),
+            start,
+        })
     }
 }
 
@@ -88,19 +103,18 @@ fn word_before(name: &[u8], end: usize) -> u64 {
     }
 }
 
-/// How many bytes stand behind the last dot of the eight; 8 where there is none.
+/// The highest bit of each byte that is a dot.
 #[inline]
-const fn behind_last_dot(word: u64) -> usize {
+const fn dots(word: u64) -> u64 {
     let odd = word ^ DOTS;
-    // The highest bit of each byte that is a dot: neither its low bits nor the carry out of them is set.
-    let dots = !(((odd & LOW) + LOW) | odd | LOW);
-    dots.leading_zeros() as usize / 8
+    // A byte is a dot where neither its low bits nor the carry out of them is set.
+    !(((odd & LOW) + LOW) | odd | LOW)
 }
 
 /// One step: a product of which no bit is lost.
 #[inline]
 pub(crate) const fn mix(hash: u64, word: u64, by: u64) -> u64 {
-    let product = (hash ^ (word | CASE)) as u128 * by as u128;
+    let product = (hash ^ word) as u128 * by as u128;
     product as u64 ^ (product >> 64) as u64
 }
 

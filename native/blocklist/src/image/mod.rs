@@ -5,8 +5,10 @@ mod checksum;
 mod draft;
 mod emit;
 mod filter;
+mod fold;
 mod format;
 mod hash;
+mod look_up;
 mod order;
 mod read;
 

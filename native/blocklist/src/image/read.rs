@@ -4,10 +4,8 @@ use super::checksum::checksum;
 use super::filter::Shape;
 use super::format::{
     BUCKET, DETAIL, FEATURE, GLOB, HEADER, LIST, MAGIC, MOST_FEATURES, MOST_GLOBS, MOST_RULES_A_BUCKET,
-    NETWORK, Network, RULE, Reach, Role, SECTIONS, SKIPS, Section, VERSION, at, bytes_at, u16_at, u32_at,
-    u64_at,
+    NETWORK, Network, RULE, Role, SECTIONS, SKIPS, Section, VERSION, at, bytes_at, u16_at, u32_at, u64_at,
 };
-use super::hash::{Suffixes, share};
 use super::{Glob, ListDraft};
 
 /// Lists at most in a file.
@@ -52,19 +50,17 @@ pub enum OpenError {
 /// What the header says, and where the sections are.
 #[derive(Debug, Clone)]
 pub(crate) struct Image {
-    key: u64,
+    pub(super) key: u64,
     /// Bit n: some name has n + 1 labels.
-    labels: u64,
+    pub(super) labels: u64,
     /// Bit n: some network has a prefix of n + 1 bits.
     pub(crate) prefixes: u128,
-    shape: Shape,
-    buckets: u32,
+    pub(super) shape: Shape,
+    pub(super) buckets: u32,
     /// Rules, all of them.
     pub(crate) rules: u32,
     /// Different names.
     pub(crate) names: u32,
-    shortest: u8,
-    longest: u8,
     /// Where the sections end; they begin behind the header.
     ends: [u32; SECTIONS],
 }
@@ -103,8 +99,6 @@ impl Image {
         buckets: 0,
         rules: 0,
         names: 0,
-        shortest: 0,
-        longest: 0,
         ends: [0; SECTIONS],
     };
 
@@ -141,7 +135,7 @@ impl Image {
         for (index, end) in ends.iter_mut().enumerate() {
             *end = u32_at(bytes, at::SECTIONS + 4 * index)?;
         }
-        let [bits, shortest, longest] = bytes_at(bytes, at::SEGMENT_BITS)?;
+        let [bits] = bytes_at(bytes, at::SEGMENT_BITS)?;
         Some(Self {
             key: u64_at(bytes, at::KEY)?,
             labels: u64_at(bytes, at::LABELS)?,
@@ -153,8 +147,6 @@ impl Image {
             buckets: u32_at(bytes, at::BUCKETS)?,
             rules: u32_at(bytes, at::RULES)?,
             names: u32_at(bytes, at::NAMES)?,
-            shortest,
-            longest,
             ends,
         })
     }
@@ -241,7 +233,7 @@ impl Image {
         (start, self.ends.get(index).map_or(0, |&end| end as usize))
     }
 
-    fn section<'a>(&self, bytes: &'a [u8], section: Section) -> &'a [u8] {
+    pub(super) fn section<'a>(&self, bytes: &'a [u8], section: Section) -> &'a [u8] {
         let (start, end) = self.range(section);
         bytes.get(start..end).unwrap_or_default()
     }
@@ -250,57 +242,6 @@ impl Image {
     pub(crate) fn len(&self, section: Section) -> usize {
         let (start, end) = self.range(section);
         end.saturating_sub(start)
-    }
-
-    /// Visits each rule that meets a name, from the widest to the most specific. No dot ends the name.
-    #[inline]
-    pub(crate) fn visit(&self, bytes: &[u8], name: &str, visit: &mut dyn FnMut(u32, Record)) {
-        let name = name.as_bytes();
-        let filter = self.section(bytes, Section::Filter);
-        let mut labels = self.labels;
-        for suffix in Suffixes::new(self.key, name) {
-            let (has_rules, length) = (labels & 1 != 0, name.len() - suffix.start);
-            // The last bit stands for all larger numbers of labels.
-            labels = labels >> 1 | labels & 1 << 63;
-            if has_rules
-                && length >= usize::from(self.shortest)
-                && length <= usize::from(self.longest)
-                && self.shape.may_contain(filter, suffix.hash)
-            {
-                let text = name.get(suffix.start..).unwrap_or_default();
-                self.visit_bucket(bytes, suffix.hash, text, suffix.start == 0, visit);
-            }
-        }
-    }
-
-    /// Visits the rules on exactly this suffix.
-    fn visit_bucket(
-        &self,
-        bytes: &[u8],
-        hash: u64,
-        suffix: &[u8],
-        whole: bool,
-        visit: &mut dyn FnMut(u32, Record),
-    ) {
-        let bucket = share(hash, u64::from(self.buckets));
-        let Some((first, rows)) = self.bucket(bytes, bucket) else {
-            return;
-        };
-        for (row, rule) in rows.zip(first..) {
-            let [tag_low, tag_high, _, _, at, len, _, reach] = row.numbers;
-            if u16::from_le_bytes([tag_low, tag_high]) != hash as u16 || usize::from(len) != suffix.len() {
-                continue;
-            }
-            let at = usize::from(at);
-            let is_met = row
-                .pattern
-                .get(at..at + suffix.len())
-                .is_some_and(|name| name.eq_ignore_ascii_case(suffix))
-                && Reach::from_code(reach >> 6).is_some_and(|reach| reach.meets(whole));
-            if let Some(record) = row.record().filter(|_| is_met) {
-                visit(rule, record);
-            }
-        }
     }
 
     /// The rules of a bucket, and the number of the first.
@@ -319,7 +260,7 @@ impl Image {
 
     /// A bucket's first rule, how many it has, and its part of the section.
     #[inline]
-    fn part<'a>(&self, bytes: &'a [u8], bucket: usize) -> Option<(u32, usize, &'a [u8])> {
+    pub(super) fn part<'a>(&self, bytes: &'a [u8], bucket: usize) -> Option<(u32, usize, &'a [u8])> {
         let two: [u8; 2 * BUCKET] =
             bytes_at(self.section(bytes, Section::Buckets), bucket.checked_mul(BUCKET)?)?;
         let (first, begins) = (u32_at(&two, 0)?, u32_at(&two, 4)?);
