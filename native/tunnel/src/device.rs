@@ -6,7 +6,9 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
+#[cfg(not(target_os = "android"))]
+use std::os::fd::{FromRawFd, IntoRawFd};
 
 use engine::Batch;
 use mio::unix::SourceFd;
@@ -52,7 +54,9 @@ pub(crate) enum Queue {
 }
 
 impl Device {
-    /// Attaches to the device of this name, or creates it; touches no address, no route and no flag of it.
+    /// Attaches to the device of this name, or creates it; touches no address, no route and no flag of it. Android gives
+    /// its apps a descriptor instead.
+    #[cfg(not(target_os = "android"))]
     pub fn open(name: &str) -> Result<Self, OpenError> {
         if name.is_empty() || name.len() >= libc::IFNAMSIZ {
             return Err(OpenError::Name);
@@ -107,6 +111,7 @@ impl Device {
     }
 }
 
+#[cfg(not(target_os = "android"))]
 fn open_error(error: tun::Error) -> OpenError {
     let error = io::Error::from(error);
     match error.raw_os_error() {
@@ -141,7 +146,7 @@ fn kernel_release() -> String {
     }
     name.release
         .iter()
-        .map(|byte| byte.cast_unsigned())
+        .map(|byte| u8::from_ne_bytes(byte.to_ne_bytes()))
         .take_while(|byte| *byte != 0)
         .map(char::from)
         .collect()
