@@ -166,6 +166,7 @@ check() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
     say "shell scripts"
     shellcheck build.sh .ci/run tests/lab/as-namespace-root
+    shellcheck android/toolchain/linker android/toolchain/native.sh
     say "dependencies and licences"
     need_deny
     # The advisories check wants a database from the network; these three want nothing.

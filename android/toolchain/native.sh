@@ -9,6 +9,7 @@ NATIVE_LIBRARIES=android/src/main/jniLibs
 NATIVE_BYTES_AT_MOST=1258291
 
 # What this file makes that outlives a build: sources, stubs, unwinders, and Cargo's target folder.
+# shellcheck disable=SC2153 # build.sh sets it.
 native_folder() { printf '%s\n' "$TARGET/android"; }
 
 native_target() {
