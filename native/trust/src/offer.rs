@@ -22,7 +22,7 @@ pub enum OfferError {
     #[error(transparent)]
     Signature(#[from] SignatureError),
     /// Signed, and still no manifest.
-    #[error("the manifest: {0}")]
+    #[error("what was signed is no manifest")]
     Manifest(#[from] ManifestError),
     /// Older than what this device has had.
     #[error("version {offered} is older than {seen}, which was here already; a list does not go back")]

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use trust::{Age, Day, Keys, Manifest, Offered, Seen, Signer, Version};
+use trust::{Age, Day, Keys, Manifest, OfferError, Offered, Seen, Signer, Version};
 
 use super::{sign, version};
 
@@ -68,7 +68,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = args.manifest.parent().unwrap_or_else(|| Path::new(""));
     let report = match Offered::parse(&keys, &bytes, &signature) {
         Ok(offered) => judge(offered, seen, now, args.in_force, folder),
-        Err(error) => Report::refused(error.to_string()),
+        Err(error) => Report::refused(with_causes(error)),
     };
     let mut out = io::stdout().lock();
     if args.json {
@@ -107,7 +107,7 @@ fn judge(offered: Offered, seen: Seen, now: u64, in_force: bool, folder: &Path) 
     } else {
         let accepted = offered.accept(seen, now);
         accepted
-            .map_err(|error| error.to_string())
+            .map_err(with_causes)
             .and_then(|manifest| check_files(&manifest, folder))
     };
     match judged {
@@ -119,6 +119,11 @@ fn judge(offered: Offered, seen: Seen, now: u64, in_force: bool, folder: &Path) 
         Err(reason) => report.reason = Some(reason),
     }
     report
+}
+
+/// An error and what is behind it, in one line.
+fn with_causes(error: OfferError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
 }
 
 fn check_files(manifest: &Manifest, folder: &Path) -> Result<Vec<String>, String> {
