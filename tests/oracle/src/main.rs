@@ -13,8 +13,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use blocklist::{Preset, Rules, RulesBuilder};
 
-/// Where the recorded verdicts are looked for.
-const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/captures/lists");
+/// Where the recorded verdicts are looked for, beside the repository: packed with the rest, or unpacked.
+const DIRECTORIES: [&str; 2] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/captures/lists"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../../captures/lists"),
+];
 
 /// Whose word counts.
 #[derive(Debug, Clone, Copy)]
@@ -35,18 +38,20 @@ fn main() -> anyhow::Result<ExitCode> {
     let (flags, paths): (Vec<String>, Vec<String>) =
         std::env::args().skip(1).partition(|arg| arg.starts_with('-'));
     let verbose = flags.iter().any(|flag| flag == "-v");
-    let directory = paths
-        .first()
-        .map_or_else(|| PathBuf::from(DIRECTORY), PathBuf::from);
+    let looked: Vec<PathBuf> = match paths.first() {
+        Some(path) => vec![path.into()],
+        None => DIRECTORIES.into_iter().map(PathBuf::from).collect(),
+    };
     let mut out = std::io::stdout().lock();
-    if !directory.is_dir() {
+    let Some(directory) = looked.iter().find(|directory| directory.is_dir()) else {
+        let looked: Vec<String> = looked.iter().map(|path| path.display().to_string()).collect();
         writeln!(
             out,
             "no recorded verdicts of other engines here ({}): nothing compared",
-            directory.display()
+            looked.join(", ")
         )?;
         return Ok(ExitCode::SUCCESS);
-    }
+    };
     let mut missed = 0;
     for (verdicts, list, judge) in COMPARISONS {
         let rules = rules(&directory.join("urlfilter/testdata").join(list))?;
