@@ -201,10 +201,10 @@ fn is_local(host: &str) -> bool {
 
 /// A name (with its subdomains), or an address.
 fn plain_line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Result<Option<Skip>, String> {
-    let target = match Network::parse(code) {
+    let host = name::without_trailing_dot(code);
+    let target = match Network::parse(host) {
         Some(network) => Target::Address(network?),
         None => {
-            let host = name::without_trailing_dot(code);
             if is_local(host) {
                 return Ok(Some(Skip::Local));
             }

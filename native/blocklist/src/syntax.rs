@@ -217,6 +217,10 @@ fn normal(pattern: &Pattern<'_>) -> String {
 /// A rule on a name that a syntax of resolvers says.
 fn rule<'a>(name: &'a str, reach: Reach, tone: Tone, sink: &mut dyn FnMut(Event<'a>)) {
     let name = name::without_trailing_dot(name);
+    // A name of this form is judged as the address that it is, so nothing would ever meet the rule.
+    if reach != Reach::Below && name.parse::<std::net::Ipv4Addr>().is_ok() {
+        return sink(Event::Skipped(Skip::Wildcard, name));
+    }
     sink(match name::check(name) {
         Ok(()) => Event::Rule(Pattern {
             text: name,

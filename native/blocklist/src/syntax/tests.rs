@@ -243,6 +243,18 @@ fn a_plain_name_is_what_the_reader_is_told() {
 }
 
 #[test]
+fn an_address_in_the_place_of_a_name_is_no_name() {
+    assert_eq!(lines(Syntax::Domains, "192.0.2.1.\n"), ["||192.0.2.1^"]);
+    for (syntax, text) in [
+        (Syntax::Dnsmasq, "address=/192.0.2.1/\n"),
+        (Syntax::Unbound, "local-data: \"192.0.2.1. A 0.0.0.0\"\n"),
+        (Syntax::Rpz, "192.0.2.1 CNAME .\n"),
+    ] {
+        assert_eq!(lines(syntax, text), ["Wildcard"], "{syntax:?}");
+    }
+}
+
+#[test]
 fn no_text_panics_truncated_or_with_a_bit_turned() {
     for text in [DNSMASQ, UNBOUND, RPZ] {
         for syntax in Syntax::ALL {
