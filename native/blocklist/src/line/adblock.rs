@@ -15,8 +15,9 @@ pub(super) fn line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Resu
         return Ok(Some(Skip::Regex));
     }
     let (body, modifiers) = rule.split_once('$').unwrap_or((rule, ""));
-    let important = match is_important(modifiers) {
-        Ok(important) => important,
+    let Meaning { important, except } = match meaning(modifiers) {
+        Ok(meaning) if excepted && !meaning.except.is_empty() => return Ok(Some(Skip::Modifier)),
+        Ok(meaning) => meaning,
         Err(skip) => return Ok(Some(skip)),
     };
     let Some(target) = target(body)? else {
@@ -33,6 +34,18 @@ pub(super) fn line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Resu
         target,
         tone,
     });
+    let tone = if important {
+        Tone::ImportantExcept
+    } else {
+        Tone::Except
+    };
+    for name in except.split('|').filter(|name| !name.is_empty()) {
+        sink(Pattern {
+            text: name,
+            target: Target::Name(name, Reach::Subdomains),
+            tone,
+        });
+    }
     Ok(None)
 }
 
@@ -42,21 +55,42 @@ fn is_regex(rule: &str) -> bool {
         .is_some_and(|rest| !rest.starts_with('/') && (rest.ends_with('/') || rest.contains("/$")))
 }
 
-/// Whether the rule is marked `$important`; or why its modifiers make it something else than a rule on a name.
-fn is_important(modifiers: &str) -> Result<bool, Skip> {
-    let mut important = false;
+/// What modifiers say of a rule on a name.
+#[derive(Debug, Default)]
+struct Meaning<'a> {
+    important: bool,
+    /// Names that the rule leaves alone, with what is beneath them, between `|`.
+    except: &'a str,
+}
+
+/// Reads the modifiers; or says why they make the rule something else than one on a name.
+fn meaning(modifiers: &str) -> Result<Meaning<'_>, Skip> {
+    let mut meaning = Meaning::default();
     for modifier in modifiers.split(',').map(str::trim).filter(|m| !m.is_empty()) {
         let (name, value) = modifier.split_once('=').unwrap_or((modifier, ""));
         match name {
-            "important" => important = true,
+            "important" => meaning.important = true,
             // Every type of request, or the page itself: what a rule on a name means anyway.
             "all" | "document" | "doc" => {}
             "dnsrewrite" if is_refusal(value) => {}
             "dnsrewrite" => return Err(Skip::Redirect),
+            "dnstype" if asks_for_addresses(value) => {}
+            "denyallow" if value.split('|').all(is_name) => meaning.except = value,
             _ => return Err(Skip::Modifier),
         }
     }
-    Ok(important)
+    Ok(meaning)
+}
+
+fn is_name(name: &str) -> bool {
+    name::check(name).is_ok() && Network::parse(name).is_none()
+}
+
+/// Whether a rule is on the questions for addresses of both families: without them a name leads nowhere, so the rule is as
+/// good as one on all questions. One family alone is less.
+fn asks_for_addresses(types: &str) -> bool {
+    let has = |wanted| types.split('|').any(|listed| listed.eq_ignore_ascii_case(wanted));
+    has("A") && has("AAAA")
 }
 
 /// Whether an answer that a rule gives is one of those that say no.

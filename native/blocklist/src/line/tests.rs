@@ -252,3 +252,51 @@ fn no_line_panics_truncated_or_with_a_bit_turned() {
         }
     }
 }
+
+#[test]
+fn rule_leaves_the_names_of_denyallow_alone() {
+    let said = |line| {
+        let (patterns, result) = read(line);
+        let said: Vec<String> = patterns.iter().map(Pattern::to_string).collect();
+        (said.join(" "), result)
+    };
+    assert_eq!(
+        said("||a.example^$denyallow=x.a.example|b.example"),
+        (
+            "||a.example^ @@||x.a.example^ @@||b.example^".to_owned(),
+            Ok(None)
+        )
+    );
+    assert_eq!(
+        said("||a.example^$important,denyallow=x.a.example"),
+        (
+            "||a.example^$important @@||x.a.example^$important".to_owned(),
+            Ok(None)
+        )
+    );
+    // Of an exception it would take a part away again.
+    for line in [
+        "@@||a.example^$denyallow=x.a.example",
+        "||a.example^$denyallow=",
+        "||a.example^$denyallow=*.x",
+        "||a.example^$denyallow=192.0.2.1",
+    ] {
+        assert_eq!(read(line), (vec![], Ok(Some(Skip::Modifier))), "{line}");
+    }
+}
+
+#[test]
+fn rule_on_all_questions_for_addresses_is_one_on_the_name() {
+    assert_eq!(
+        one("||a.example^$dnstype=A|aaaa|HTTPS"),
+        ("a.example", Reach::Subdomains, Tone::Block)
+    );
+    for line in [
+        "||a.example^$dnstype=AAAA",
+        "||a.example^$dnstype=~A|~AAAA",
+        "||a.example^$client=192.168.0.1",
+        "||a.example^$ctag=device_phone",
+    ] {
+        assert_eq!(read(line), (vec![], Ok(Some(Skip::Modifier))), "{line}");
+    }
+}

@@ -101,8 +101,10 @@ struct Report {
     kinds: BTreeMap<&'static str, usize>,
     /// Names alone, whose reach the reader was told.
     plain: usize,
-    /// Rules that said less than their name: a scheme, or only pages.
+    /// Rules that said less than their name: a scheme, only pages, or some types of questions.
     widened: usize,
+    /// Rules that leave names alone, which became exceptions of the whole list.
+    excepting: usize,
     /// What has no meaning for names, with the first line of each kind.
     skipped: BTreeMap<String, (usize, usize)>,
     bad: Vec<(usize, String)>,
@@ -136,6 +138,7 @@ impl<W: io::Write> Import<W> {
                 }
                 report.rules += 1;
                 report.widened += usize::from(is_widened(pattern.text));
+                report.excepting += usize::from(has_modifier(pattern.text, &["denyallow"]));
                 *report.kinds.entry(kind(&pattern)).or_default() += 1;
                 if written.is_ok() {
                     written = writeln!(self.out, "{normal}");
@@ -176,8 +179,17 @@ impl Report {
         if self.widened > 0 {
             writeln!(
                 out,
-                "{file}: widened {} rules on a scheme, or on pages alone, to all that their names serve",
+                "{file}: widened {} rules on a scheme, on pages or on some types of questions alone, to all that their names \
+                 serve",
                 self.widened
+            )?;
+        }
+        if self.excepting > 0 {
+            writeln!(
+                out,
+                "{file}: narrowed by {} rules with $denyallow: the names that they leave alone became `@@` rules, which lift \
+                 other rules of the list on these names, too",
+                self.excepting
             )?;
         }
         let all: usize = self.skipped.values().map(|(count, _)| count).sum();
@@ -194,13 +206,18 @@ impl Report {
     }
 }
 
-/// Whether a rule was on a scheme, or on pages alone, which a name does not tell.
+/// Whether a rule was on a scheme, on pages or on types of questions alone, which a rule on a name does not tell apart.
 fn is_widened(code: &str) -> bool {
-    let (body, modifiers) = code.split_once('$').unwrap_or((code, ""));
-    body.contains("://")
-        || modifiers
-            .split(',')
-            .any(|modifier| matches!(modifier, "document" | "doc"))
+    let body = code.split_once('$').map_or(code, |(body, _)| body);
+    body.contains("://") || has_modifier(code, &["document", "doc", "dnstype"])
+}
+
+fn has_modifier(code: &str, sought: &[&str]) -> bool {
+    let (_, modifiers) = code.split_once('$').unwrap_or_default();
+    let mut names = modifiers
+        .split(',')
+        .map(|modifier| modifier.split('=').next().unwrap_or(modifier).trim());
+    names.any(|name| sought.contains(&name))
 }
 
 /// Whether a name may stand alone on its line.
@@ -319,6 +336,15 @@ mod tests {
         let (out, said) = import("|https://a.example^\n||b.example^$document\n||c.example^\n");
         assert_eq!(out, "|a.example^\n||b.example^\n||c.example^\n");
         assert!(said.contains("widened 2 rules"), "{said}");
+    }
+
+    #[test]
+    fn modifiers_that_make_sense_on_names_are_honoured_and_told() {
+        let (out, said) = import("||a.example^$denyallow=x.a.example\n||b.example^$dnstype=A|AAAA\n");
+        assert_eq!(out, "||a.example^\n@@||x.a.example^\n||b.example^\n");
+        assert!(said.contains("narrowed by 1 rules with $denyallow"), "{said}");
+        assert!(said.contains("widened 1 rules"), "{said}");
+        assert!(!said.contains("mean nothing for names"), "{said}");
     }
 
     #[test]
