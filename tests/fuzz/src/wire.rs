@@ -1,0 +1,136 @@
+//! What comes over the wire, piece by piece.
+
+use std::net::IpAddr;
+
+use wire::Parsed;
+use wire::dns::{self, Answer, Query, Reply};
+use wire::http::{Chunked, Request};
+use wire::icmp::{self, EchoRequest, Unreachable};
+use wire::ip::{IpHeader, Protocol};
+use wire::tcp::{Options, TcpHeader};
+use wire::tls::ClientHello;
+use wire::udp::UdpHeader;
+
+/// A DNS message, read as a question and as an answer; every reply of ours to it is read again.
+pub fn dns(data: &[u8]) {
+    let _ = Query::asked_name(data);
+    let _ = Query::answered_name(data);
+    let _ = (dns::is_truncated(data), dns::answer_count(data));
+    if let Some(question) = dns::question_range(data) {
+        let _ = dns::matches_question(data, &data[question]);
+    }
+    let answer = Answer::parse(data);
+    let mut capped = data.to_vec();
+    if dns::cap_ttl(&mut capped, 5).is_ok() {
+        assert_eq!(answer.is_ok(), Answer::parse(&capped).is_ok());
+    }
+    let replies = [
+        Reply::ZeroAddress { ttl: 10 },
+        Reply::NoData { ttl: 10 },
+        Reply::NxDomain { ttl: 10 },
+        Reply::Refused,
+        Reply::ServFail,
+        Reply::FormErr,
+        Reply::NotImp,
+        Reply::Truncated,
+    ];
+    for reply in replies {
+        if let Some(error) = dns::emit_error(data, reply) {
+            assert_eq!(error[..2], data[..2], "another id");
+        }
+        if let Ok(query) = Query::parse(data) {
+            let emitted = dns::emit_reply(data, &query, reply);
+            assert_eq!(emitted[..2], data[..2], "another id");
+            let asked = &data[query.question.clone()];
+            assert!(dns::matches_question(&emitted, asked), "another question");
+        }
+    }
+}
+
+/// The first bytes of a TLS stream: more of them change no name that was read.
+pub fn tls(data: &[u8]) {
+    let _ = ClientHello::parse_message(data);
+    let _ = ClientHello::parse_cut_off(data);
+    let parsed = ClientHello::parse(data);
+    if let Parsed::Complete(hello) = &parsed {
+        let more = [data, b"\x16\x03\x01"].concat();
+        assert_eq!(ClientHello::parse(&more), Parsed::Complete(hello.clone()));
+        for end in cuts(data) {
+            match ClientHello::parse(&data[..end]) {
+                Parsed::Complete(early) => assert_eq!(&early, hello),
+                Parsed::Incomplete => assert!(ClientHello::least_len(&data[..end]) <= data.len()),
+                Parsed::Mismatch => panic!("the first {end} bytes cannot become what they became"),
+            }
+        }
+    }
+    assert!(ClientHello::least_len(data) > data.len());
+}
+
+/// The first bytes of an HTTP stream, and a chunked body.
+pub fn http(data: &[u8]) {
+    let _ = Request::parse_cut_off(data);
+    let parsed = Request::parse(data);
+    if let Parsed::Complete(request) = &parsed {
+        assert!(request.head_len <= data.len());
+        assert!(Request::may_have_ended(data, 0));
+        let more = [data, b"GET / HTTP/1.1\r\n"].concat();
+        assert_eq!(Request::parse(&more), parsed);
+        for end in cuts(data) {
+            let early = Request::parse(&data[..end]);
+            assert!(
+                early != Parsed::Mismatch,
+                "the first {end} bytes cannot become what they became"
+            );
+        }
+    }
+    let ended = Chunked::default().push(data);
+    for cut in cuts(data) {
+        let (mut body, (first, rest)) = (Chunked::default(), data.split_at(cut));
+        let in_two = body.push(first).or_else(|| body.push(rest).map(|at| cut + at));
+        assert_eq!(in_two, ended, "cut at {cut}");
+    }
+}
+
+/// A packet: IP, and TCP, UDP or ICMP in it; every error of ours to it is a packet.
+pub fn ip(data: &[u8]) {
+    let _ = Options::parse(data);
+    let Ok(ip) = IpHeader::parse(data) else {
+        return;
+    };
+    let payload = &data[ip.payload.clone()];
+    match ip.protocol {
+        Protocol::TCP => {
+            if let Ok(segment) = TcpHeader::parse(payload) {
+                let _ = &payload[segment.payload];
+            }
+        }
+        Protocol::UDP => {
+            if let Ok(datagram) = UdpHeader::parse(payload) {
+                let _ = &payload[datagram.payload];
+            }
+        }
+        _ => {
+            if let Ok(Some(echo)) = EchoRequest::parse(&ip, payload) {
+                let reply =
+                    icmp::emit_echo_reply(ip.dst, ip.src, echo.ident, echo.seq, &payload[echo.payload]);
+                is_packet(&reply, ip.src);
+            }
+        }
+    }
+    for cause in [Unreachable::Net, Unreachable::Port, Unreachable::TooBig(1280)] {
+        if let Some(error) = icmp::emit_unreachable(ip.dst, cause, data) {
+            is_packet(&error, ip.src);
+        }
+    }
+}
+
+fn is_packet(bytes: &[u8], to: IpAddr) {
+    let ip = IpHeader::parse(bytes).unwrap();
+    assert_eq!((ip.dst, ip.payload.end), (to, bytes.len()));
+}
+
+/// A few places to cut at.
+fn cuts(data: &[u8]) -> impl Iterator<Item = usize> {
+    let len = data.len();
+    [0, len / 4, len / 2, len * 3 / 4, len.saturating_sub(1)].into_iter()
+}
