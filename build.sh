@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 CARGO_DENY_VERSION=0.20.2
+CARGO_FUZZ_VERSION=0.13.2
 # Namespaces want root; for others this makes them root of a user namespace, with a network and a /run of its own.
 NAMESPACE_ROOT="$PWD/tests/lab/as-namespace-root"
 # Where Cargo builds; whole, because tests run it from elsewhere.
@@ -19,7 +20,9 @@ usage: ./build.sh WORD
   check   format, clippy, documentation, licences and dependencies, shell scripts
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
-  bench, fuzz, apk    not there yet
+  fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz TARGET [SECONDS]
+
+  bench, apk    not there yet
 TEXT
 }
 
@@ -100,6 +103,19 @@ need_deny() {
     fi
     say "building cargo-deny $CARGO_DENY_VERSION into .tools (once, some minutes)"
     cargo install cargo-deny --version "$CARGO_DENY_VERSION" --locked --root .tools --target-dir .tools/target >&2
+    rm -rf .tools/target
+}
+
+need_fuzz() {
+    # Its linker, for the fuzzer's runtime.
+    command -v c++ >/dev/null || install g++
+    [ -x .tools/bin/cargo-fuzz ] && return 0
+    if command -v cargo-fuzz >/dev/null; then
+        say "using $(command -v cargo-fuzz)"
+        return 0
+    fi
+    say "building cargo-fuzz $CARGO_FUZZ_VERSION into .tools (once, some minutes)"
+    cargo install cargo-fuzz --version "$CARGO_FUZZ_VERSION" --locked --root .tools --target-dir .tools/target >&2
     rm -rf .tools/target
 }
 
@@ -202,6 +218,32 @@ lists() {
     return "$failed"
 }
 
+# What it finds lies in target/fuzz/found, its corpus in target/fuzz/corpus; the seeds are those of tests/fuzz.
+fuzz() {
+    local seconds=${2:-60} out target failed=0 known targets
+    need_rust
+    need_fuzz
+    out="$TARGET/fuzz"
+    mkdir -p "$out/found"
+    known=$(cargo run --locked --quiet --package fuzz --bin seeds -- "$out/seeds")
+    targets=${1:-$known}
+    grep -qxF "${targets%%$'\n'*}" <<<"$known" || die "no target $1; known:" "${known//$'\n'/ }"
+    # The sanitizer's flags are those of a nightly compiler; this makes them known to any.
+    export RUSTC_BOOTSTRAP=1
+    local cargo_fuzz=(env "PATH=$PWD/.tools/bin:$PATH" cargo fuzz)
+    local where=(--fuzz-dir tests/fuzz/libfuzzer --target-dir "$out/target")
+    say "building the fuzzer (a first build takes some minutes)"
+    "${cargo_fuzz[@]}" build "${where[@]}" target >&2
+    for target in $targets; do
+        say "$target, for $seconds s"
+        mkdir -p "$out/corpus/$target"
+        FUZZ_TARGET=$target "${cargo_fuzz[@]}" run "${where[@]}" target "$out/corpus/$target" "$out/seeds/$target" -- \
+            -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1 \
+            -artifact_prefix="$out/found/$target-" || failed=1
+    done
+    return "$failed"
+}
+
 later() { die "the word \"$1\" belongs to a later issue; nothing is built for it yet"; }
 
 case "${1:-}" in
@@ -209,7 +251,8 @@ demo) shift && demo "$@" ;;
 test) shift && run_tests "$@" ;;
 check) check ;;
 lists) shift && lists "$@" ;;
-bench | fuzz | apk) later "$1" ;;
+fuzz) shift && fuzz "$@" ;;
+bench | apk) later "$1" ;;
 "" | help | -h | --help) usage ;;
 *) usage >&2 && die "no such word: $1" ;;
 esac
