@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use blocklist::{Event, Plain, Rules, Syntax, Target, Tone};
 use clap::ValueEnum as _;
 
@@ -43,6 +43,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     for path in args.rules.lists.iter().chain(&args.rules.allow_lists) {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        ensure!(
+            !bytes.starts_with(rules::COMPILED),
+            "{} is compiled, and others want the text; give the lists that it was built from",
+            path.display()
+        );
         let text = String::from_utf8_lossy(&bytes);
         let name = path
             .file_name()
