@@ -4,8 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use blocklist::compiled::{self, Compiled, OpenError};
 use blocklist::{BuildError, Rules, RulesBuilder};
 use clap::ValueEnum;
+use tunnel::Mapped;
 
 /// The arguments of every command that judges.
 #[derive(Debug, Clone, clap::Args)]
@@ -85,7 +87,7 @@ pub(crate) enum RulesError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: blocklist::compiled::OpenError,
+        source: OpenError,
     },
     /// A list or a name is not well-formed; says where, and how to mend it.
     #[error(transparent)]
@@ -94,12 +96,32 @@ pub(crate) enum RulesError {
 
 /// Reads the lists and builds the rules.
 pub(crate) fn load(args: &RuleArgs) -> Result<Rules, RulesError> {
+    load_with(args, compiled::open)
+}
+
+/// As `load`, for a run of days: compiled lists are mapped, where the machine has a place for it.
+pub(crate) fn load_mapped(args: &RuleArgs) -> Result<Rules, RulesError> {
+    load_with(args, |bytes| match Mapped::of(&bytes, Path::new(ON_DISK)) {
+        Ok(mapped) => compiled::open(mapped),
+        Err(error) => {
+            tracing::info!(%error, "compiled lists are kept in memory");
+            compiled::open(bytes)
+        }
+    })
+}
+
+/// Where temporary files are on a disk (file-hierarchy(7)); /tmp often is memory.
+const ON_DISK: &str = "/var/tmp";
+
+fn load_with(
+    args: &RuleArgs,
+    open: impl Fn(Vec<u8>) -> Result<Compiled, OpenError>,
+) -> Result<Rules, RulesError> {
     let mut builder = RulesBuilder::new(args.preset.into());
     for path in &args.lists {
         let bytes = read_bytes(path)?;
         builder = if bytes.starts_with(COMPILED) {
-            let open = blocklist::compiled::open(bytes);
-            builder.compiled(open.map_err(|source| RulesError::Open {
+            builder.compiled(open(bytes).map_err(|source| RulesError::Open {
                 path: path.clone(),
                 source,
             })?)?
@@ -123,7 +145,7 @@ pub(crate) fn load(args: &RuleArgs) -> Result<Rules, RulesError> {
 }
 
 /// How a compiled list begins (`blocklists/COMPILED.md`).
-const COMPILED: &[u8] = b"HUSHLIST";
+pub(crate) const COMPILED: &[u8] = b"HUSHLIST";
 
 /// Old hosts files carry comments in other encodings; names are ASCII, so what is not UTF-8 may be replaced.
 fn read(path: &Path) -> Result<String, RulesError> {
@@ -178,6 +200,19 @@ mod tests {
             ),
             (Action::Block, Action::Allow, Action::Block, Action::Allow)
         );
+    }
+
+    #[test]
+    fn compiled_list_that_is_truncated_underneath_stays_in_force() {
+        let text = compiled::ListSource::Text {
+            title: "list",
+            text: "ads.example\n",
+        };
+        let list = file("compiled", &compiled::build(&[text]).unwrap());
+        let line = format!("command --preset none --list {list}");
+        let rules = load_mapped(&Line::parse_from(line.split_whitespace()).args).unwrap();
+        fs::File::create(&list).unwrap();
+        assert_eq!(rules.verdict("a.ads.example", None).action, Action::Block);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod handle;
 #[cfg(test)]
 mod lab;
 mod limits;
+mod mapped;
 mod notices;
 mod options;
 mod perform;
@@ -28,6 +29,7 @@ pub use clock::now;
 pub use device::{Device, OpenError, segment_cap};
 pub use handle::{CommandError, Handle, Snapshot};
 pub use limits::raise_descriptor_limit;
+pub use mapped::Mapped;
 pub use notices::{Events, Notice};
 pub use run::RunError;
 pub use session::TunnelStats;

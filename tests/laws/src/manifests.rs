@@ -41,6 +41,7 @@ const MAY_USE: [(&str, &[&str]); 8] = [
             "mio",
             "socket2",
             "libc",
+            "memmap2",
             "thiserror",
             "tracing",
         ],

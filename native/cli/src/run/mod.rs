@@ -45,7 +45,7 @@ const OUTPUT_BUFFER: usize = 8 * 1024;
 
 /// Runs the firewall until SIGTERM or Ctrl-C.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let rules = Arc::new(rules::load(&args.rules)?);
+    let rules = Arc::new(rules::load_mapped(&args.rules)?);
     let resolvers = Resolvers::find(&args.dns)?;
     if args.unmanaged && !device_exists(&args.tun) {
         bail!(
