@@ -1,0 +1,109 @@
+package io.github.hushwall.control
+
+import io.github.hushwall.bridge.Engine
+import io.github.hushwall.bridge.EngineException
+import io.github.hushwall.bridge.EngineSettings
+import io.github.hushwall.bridge.Network
+import io.github.hushwall.bridge.Session
+import io.github.hushwall.plan.Plan
+
+/** The engine on a tunnel, or nothing. Used on the queue's thread only. */
+internal class Link(private val engine: Engine, private val pump: Pump) {
+    private var session: Session? = null
+    private var plan: Plan.Ready? = null
+    private var settings: EngineSettings? = null
+
+    /** Whether a session runs. */
+    val open: Boolean get() = session != null
+
+    /** Whether [other] is the session that runs; events of an older one are of no interest. */
+    fun isCurrent(other: Session): Boolean = session === other
+
+    /** Makes a tunnel and sets the engine on it; `null`, or why not. An older session goes on until the new one runs. */
+    fun open(door: Door, next: Plan.Ready, with: EngineSettings, network: Network): Failure? {
+        val fd = when (val result = door.establish(next)) {
+            is Established.Refused -> return result.failure
+            is Established.Descriptor -> result.fd
+        }
+        val older = session
+        val newer = begin(fd, with, network) ?: return Failure.ENGINE
+        session = newer
+        plan = next
+        settings = with
+        pump.follow(newer)
+        older?.stop()
+        return null
+    }
+
+    /** Brings another plan or other settings into force with the least that does it. */
+    fun change(door: Door, next: Plan.Ready, with: EngineSettings, network: Network, anew: Boolean): Failure? {
+        val current = session ?: return open(door, next, with, network)
+        val before = settings ?: with
+        return when {
+            needsNewSession(before, with) -> open(door, next, with, network)
+            anew || needsNewTunnel(next) -> replaceTunnel(current, door, next, with, network)
+            with != before -> attempt { current.replaceSettings(with) }?.let { open(door, next, with, network) }
+            else -> null
+        }.also { if (it == null) settings = with }
+    }
+
+    /** Tells the engine of another network. */
+    fun networkChanged(network: Network) {
+        session?.let { current -> attempt { current.networkChanged(network) } }
+    }
+
+    /** When an app last sent something into the tunnel; `null` if never, or if the engine does not answer. */
+    fun lastSeen(): Long? = try {
+        session?.snapshot()?.lastSeenApp?.takeIf { it > 0 }
+    } catch (_: EngineException) {
+        null
+    }
+
+    /** Ends the session; the tunnel goes with its descriptor. */
+    fun close() {
+        session?.stop()
+        session = null
+        plan = null
+        settings = null
+    }
+
+    /** A session that has answered; the engine owns the descriptor from here on, errors included. */
+    private fun begin(fd: Int, with: EngineSettings, network: Network): Session? {
+        val begun = try {
+            engine.start(fd, with, network)
+        } catch (_: EngineException) {
+            return null
+        }
+        if (attempt { begun.snapshot() } == null) return begun
+        begun.stop()
+        return null
+    }
+
+    private fun replaceTunnel(current: Session, door: Door, next: Plan.Ready, with: EngineSettings, network: Network): Failure? {
+        val fd = when (val result = door.establish(next)) {
+            is Established.Refused -> return result.failure
+            is Established.Descriptor -> result.fd
+        }
+        val refused = attempt { current.replaceDescriptor(fd) } ?: attempt { current.replaceSettings(with) }
+        if (refused != null) return open(door, next, with, network)
+        plan = next
+        return null
+    }
+
+    /** An app that came after the tunnel is outside until there is a new one. */
+    private fun needsNewTunnel(next: Plan.Ready): Boolean {
+        val before = plan ?: return true
+        return next.calls != before.calls || !before.covered.containsAll(next.covered)
+    }
+
+    private fun needsNewSession(before: EngineSettings, after: EngineSettings): Boolean =
+        before.depth != after.depth || before.mtu != after.mtu || before.asksSystem != after.asksSystem ||
+            before.segmentLimit != after.segmentLimit || before.ownResolvers != after.ownResolvers
+
+    private fun attempt(call: () -> Unit): Failure? = try {
+        call()
+        null
+    } catch (_: EngineException) {
+        Failure.ENGINE
+    }
+}
