@@ -26,6 +26,11 @@ impl Network {
     /// Reads `1.2.3.4`, `1.2.3.0/24`, `2001:db8::/32`, each also with a port: `1.2.3.4:443`, `[2001:db8::1]:443`.
     /// `None` where the text is no address at all.
     pub(crate) fn parse(text: &str) -> Option<Result<Self, String>> {
+        let colons = text.bytes().filter(|&byte| byte == b':').count();
+        // Most lines of a list are names.
+        if colons == 0 && !text.starts_with(|first: char| first.is_ascii_digit() || first == '[') {
+            return None;
+        }
         let (net, port) = if let Some(rest) = text.strip_prefix('[') {
             let (net, after) = rest.split_once(']')?;
             (
@@ -34,7 +39,7 @@ impl Network {
                     .strip_prefix(':')
                     .or(if after.is_empty() { None } else { Some(after) }),
             )
-        } else if text.matches(':').count() == 1 {
+        } else if colons == 1 {
             text.split_once(':').map(|(net, port)| (net, Some(port)))?
         } else {
             (text, None)

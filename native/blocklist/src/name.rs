@@ -7,6 +7,10 @@ const LONGEST_LABEL: usize = 63;
 
 /// What is wrong with a name, as a sentence that says how to mend it.
 pub(crate) fn check(name: &str) -> Result<(), String> {
+    // One look at each byte; what is wrong is looked for only where something is.
+    if is_well_formed(name) {
+        return Ok(());
+    }
     if name.is_empty() {
         return Err("a name is missing; write one, such as `tracking.example.com`".into());
     }
@@ -53,6 +57,18 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn is_well_formed(name: &str) -> bool {
+    let mut label = 0;
+    for byte in name.bytes() {
+        label = match byte {
+            b'.' if label > 0 => 0,
+            b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' if label < LONGEST_LABEL => label + 1,
+            _ => return false,
+        };
+    }
+    label > 0 && name.len() <= LONGEST_NAME
 }
 
 /// The name without the dot that may end it.

@@ -166,7 +166,7 @@ impl Syntax {
     }
 
     fn read_names(line: &str, plain: Plain, sink: &mut dyn FnMut(Event<'_>)) {
-        if line.contains(BADFILTER) && without_badfilter(line).is_some() {
+        if line.contains('$') && line.contains(BADFILTER) && without_badfilter(line).is_some() {
             return;
         }
         let is_plain = |pattern: &Pattern<'_>| match pattern.target {
