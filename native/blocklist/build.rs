@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "build/compile.rs"]
 mod compile;
+#[path = "build/endpoints.rs"]
+mod endpoints;
 #[expect(
     dead_code,
     unused_imports,
@@ -32,25 +34,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut rules = Vec::new();
     let mut features = BTreeMap::new();
+    let mut read = Vec::new();
     for (stem, text) in &files {
-        let file = format!("blocklists/{stem}.toml");
-        let read = records::File::parse(text).and_then(|read| read.shipped(stem));
-        let (read, switches) = read.map_err(|problem| {
-            format!(
-                "{file}:{}: {}",
-                records::line_of(text, problem.at.start),
-                problem.sentence()
-            )
-        })?;
-        rules.extend(read);
+        let path = format!("blocklists/{stem}.toml");
+        let say = |problem: records::Problem| {
+            let line = records::line_of(text, problem.at.start);
+            format!("{path}:{line}: {}", problem.sentence())
+        };
+        let file = records::File::parse(text).map_err(say)?;
+        let (shipped, switches) = file.shipped(stem).map_err(say)?;
+        rules.extend(shipped);
         features.extend(switches);
+        read.push((stem.as_str(), file));
     }
     table::check(&rules, &features)?;
     let list = compile::compile(&rules, &features)?;
-    std::fs::write(
-        PathBuf::from(std::env::var("OUT_DIR")?).join("builtin.list"),
-        list,
-    )?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("builtin.list"), list)?;
+    std::fs::write(out.join("endpoints.rs"), endpoints::emit(&read)?)?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod address;
 mod builder;
 mod builtin;
 pub mod compiled;
+mod endpoint;
 mod image;
 mod line;
 mod name;
@@ -17,6 +18,7 @@ mod wildcard;
 
 pub use address::Network;
 pub use builder::{BuildError, Preset, RulesBuilder};
+pub use endpoint::{Endpoint, Speech};
 pub use line::{Pattern, Reach, Skip, Target, Tone};
 pub use rules::{List, Rule, Rules};
 pub use syntax::{Event, Plain, Syntax};

@@ -32,6 +32,18 @@ const RULE: [&str; 18] = [
     "reply",
     "note",
 ];
+const ENDPOINT: [&str; 10] = [
+    "id",
+    "speaks",
+    "hosts",
+    "addresses",
+    "ports",
+    "path",
+    "what",
+    "evidence",
+    "note",
+    STATUS,
+];
 const PACKAGE: [&str; 8] = [
     "name", "title", "what", "identity", "feature", "tunnel", "evidence", "note",
 ];
@@ -82,7 +94,7 @@ struct Out {
 impl Out {
     fn document(&mut self, document: &DocumentMut) {
         let root = document.as_table();
-        self.pairs(root, &FILE, &["feature", "source", "package", "rule"]);
+        self.pairs(root, &FILE, &["feature", "source", "endpoint", "package", "rule"]);
         for (name, keys) in [("feature", &["what"][..]), ("source", &SOURCE[..])] {
             let Some(tables) = root.get(name).and_then(Item::as_table_like) else {
                 continue;
@@ -97,10 +109,15 @@ impl Out {
                 self.table(&header, tables.get(key), keys);
             }
         }
-        for package in by_key(root, "package", "name") {
-            self.text.push('\n');
-            self.header("[[package]]", Some(package.decor()));
-            self.pairs(package, &PACKAGE, &[]);
+        for (name, key, keys) in [
+            ("endpoint", "id", &ENDPOINT[..]),
+            ("package", "name", &PACKAGE[..]),
+        ] {
+            for table in by_key(root, name, key) {
+                self.text.push('\n');
+                self.header(&format!("[[{name}]]"), Some(table.decor()));
+                self.pairs(table, keys, &[]);
+            }
         }
         for rule in by_key(root, "rule", "id") {
             self.rule(rule);

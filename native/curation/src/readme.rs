@@ -72,6 +72,13 @@ fn totals(
         ("leads: names that lack evidence", of_status(Status::Lead)),
         ("tombstones: names that were retired", of_status(Status::Retired)),
         (
+            "resolvers past the resolver: where answers are read",
+            files()
+                .flat_map(|file| &file.endpoint)
+                .filter(|at| at.status == Status::Shipped)
+                .count(),
+        ),
+        (
             "packages whose connections are looked at, unless you say otherwise",
             packages(|tunnel| tunnel == Tunnel::On),
         ),

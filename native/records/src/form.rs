@@ -29,6 +29,9 @@ pub struct File {
     /// The switches "I use ..." that the file defines.
     #[serde(default)]
     pub feature: BTreeMap<String, Feature>,
+    /// Where apps look names up past the phone's resolver.
+    #[serde(default)]
+    pub endpoint: Vec<Endpoint>,
     /// The vendor's packages, in the file of that role.
     #[serde(default)]
     pub package: Vec<Package>,
@@ -49,6 +52,47 @@ pub enum Role {
     Feature,
     /// No records: the vendor's packages.
     Package,
+}
+
+/// A server that tells apps addresses of names, past the phone's resolver. No rule: whether it is refused, rules say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Stable, unique within the file.
+    pub id: Spanned<String>,
+    /// What is spoken there.
+    pub speaks: Speech,
+    /// Names of the server.
+    #[serde(default)]
+    pub hosts: Vec<Spanned<String>>,
+    /// Addresses that software has built in.
+    #[serde(default)]
+    pub addresses: Vec<Spanned<String>>,
+    /// Where it listens.
+    pub ports: Vec<u16>,
+    /// How the paths of its questions begin; of HTTP only.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// What asks there and for what, one sentence for the owner of a phone.
+    pub what: String,
+    /// Keys of sources.
+    #[serde(default)]
+    pub evidence: Vec<Spanned<String>>,
+    /// What the next maintainer should know; of a lead, what evidence is wanted.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Whether it is in force.
+    pub status: Status,
+}
+
+/// What an endpoint speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speech {
+    /// HTTP that anybody on the way can read.
+    Http,
+    /// The DNS itself.
+    Dns,
 }
 
 /// A package that may be on a phone.
@@ -383,6 +427,16 @@ impl Status {
             Self::Shipped => "shipped",
             Self::Lead => "lead",
             Self::Retired => "retired",
+        }
+    }
+}
+
+impl Speech {
+    /// As files write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Dns => "dns",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! them. Read by the build of the compiled-in list and by the tools for people, so that both mean the same. No files,
 //! no matching.
 
+mod endpoint;
 mod form;
 mod name;
 mod package;
@@ -9,8 +10,8 @@ mod problem;
 mod record;
 
 pub use form::{
-    Breakage, Breaks, Class, Confidence, Feature, File, Function, Kind, Package, Reach, Record, Reply,
-    ReplyKind, Role, Source, Status, Tunnel, Word,
+    Breakage, Breaks, Class, Confidence, Endpoint, Feature, File, Function, Kind, Package, Reach, Record,
+    Reply, ReplyKind, Role, Source, Speech, Status, Tunnel, Word,
 };
 pub use problem::{Problem, line_of};
 pub use record::{Kept, Preset, Rule};

@@ -87,6 +87,7 @@ impl File {
             }
         }
         problems.extend(self.package_problems());
+        problems.extend(self.endpoint_problems());
         for record in &self.rule {
             let mut found = Vec::new();
             record.check(self, &mut found);

@@ -8,9 +8,10 @@ use super::tables::{NOT_TO_COUNT, UNOPENABLE};
 use super::{Finding, Sheet};
 
 pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
-    let of_packages = file.package.iter().flat_map(|package| &package.evidence);
+    let others = file.package.iter().flat_map(|package| &package.evidence);
+    let others = others.chain(file.endpoint.iter().flat_map(|endpoint| &endpoint.evidence));
     let cited: BTreeSet<&str> = file.rule.iter().flat_map(records::Record::cited).collect();
-    let cited = &cited | &of_packages.map(|key| key.get_ref().as_str()).collect();
+    let cited = &cited | &others.map(|key| key.get_ref().as_str()).collect();
     for (key, source) in &file.source {
         let at = source.span().start;
         if let Some(mend) = unopenable(source.get_ref()) {
