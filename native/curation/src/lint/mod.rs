@@ -1,5 +1,6 @@
 //! What is wrong with records, with file, line and mend.
 
+mod addresses;
 mod between;
 mod evidence;
 mod names;
@@ -10,6 +11,8 @@ mod tables;
 
 pub use plain::{Entry, lint_names};
 pub use report::{Report, write_report};
+
+use std::net::IpAddr;
 
 use records::{File, Function, Problem, Status};
 
@@ -48,6 +51,7 @@ pub fn lint(collection: &Collection) -> Vec<Finding> {
                 let problems = file.problems().into_iter();
                 found.extend(problems.map(|problem| of_problem(sheet, &problem)));
                 file_of_records(sheet, file, &mut found);
+                endpoints(sheet, file, &mut found);
                 evidence::check(sheet, file, &mut found);
             }
             Err(problem) => found.push(of_problem(sheet, problem)),
@@ -129,12 +133,32 @@ fn file_of_records(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
         };
         // A tombstone may be about a slip, and the canary is a name that exists nowhere.
         let is_exempt = record.status == Status::Retired || record.function(file) == Some(Function::Canary);
-        if is_exempt || rule.network.is_some() {
+        if is_exempt {
             continue;
         }
-        for (code, mend) in names::check(rule) {
+        let slips = match rule.network {
+            Some((address, length, _)) => addresses::check(&rule.pattern, (address, length), rule.is_block()),
+            None => names::check(rule),
+        };
+        for (code, mend) in slips {
             let mend = format!("rule `{}`: {mend}", record.id.get_ref());
             found.push(Finding::error(sheet, rule.at.start, code, mend));
+        }
+    }
+}
+
+/// Endpoints stand at public places; a resolver that everybody uses may be one.
+fn endpoints(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
+    for endpoint in &file.endpoint {
+        for address in &endpoint.addresses {
+            let Ok(parsed) = address.get_ref().parse::<IpAddr>() else {
+                continue;
+            };
+            let whole = if parsed.is_ipv4() { 32 } else { 128 };
+            for (code, mend) in addresses::check(address.get_ref(), (parsed, whole), false) {
+                let mend = format!("endpoint `{}`: {mend}", endpoint.id.get_ref());
+                found.push(Finding::error(sheet, address.span().start, code, mend));
+            }
         }
     }
 }

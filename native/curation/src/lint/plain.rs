@@ -59,6 +59,18 @@ pub fn lint_names(path: &str, entries: &[Entry], kept: &Collection) -> Vec<Findi
             push(entry.line, Level::Error, "redundant", mend);
         }
     }
+    for (sheet, tomb) in kept.rules().filter(|(_, rule)| rule.status == Status::Retired) {
+        if let Some(entry) = first.get(tomb.pattern.as_str()) {
+            let note = sheet.record(tomb).and_then(|(_, record)| record.note.as_deref());
+            let mend = format!(
+                "`{}` was retired ({}): {} Leave it out",
+                entry.name,
+                tomb.id,
+                note.unwrap_or("")
+            );
+            push(entry.line, Level::Error, "retired", mend);
+        }
+    }
     let kept = kept
         .shipped()
         .filter(|(_, rule)| !rule.is_block() && rule.network.is_none());
@@ -131,8 +143,26 @@ mod tests {
         ]);
         assert_eq!(
             found,
-            [(2, "typo"), (3, "duplicate"), (4, "redundant"), (5, "joined")]
+            [
+                (2, "retired"),
+                (2, "typo"),
+                (3, "duplicate"),
+                (4, "redundant"),
+                (5, "joined")
+            ]
         );
+    }
+
+    #[test]
+    fn a_name_that_was_retired_is_told_with_its_reason() {
+        let entry = Entry {
+            line: 1,
+            name: "watchdog.goodbyeads.xiaomi".to_owned(),
+            reach: Reach::Exact,
+        };
+        let found = lint_names("hosts.txt", &[entry], &crate::builtin());
+        let retired = found.iter().find(|found| found.code == "retired").unwrap();
+        assert!(retired.mend.contains("GoodbyeAds"), "{}", retired.mend);
     }
 
     #[test]
