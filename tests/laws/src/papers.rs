@@ -58,3 +58,19 @@ fn code_is_under_both_licences() {
     assert!(read("LICENSE-APACHE").contains("Version 2.0, January 2004"));
     assert!(read("Cargo.toml").contains("license = \"MIT OR Apache-2.0\""));
 }
+
+/// A tag can be moved to other code; a commit cannot.
+#[test]
+fn workflows_pin_the_code_of_others_to_a_commit() {
+    for workflow in ["lists.yml", "lists-comment.yml"] {
+        let text = read(&format!(".github/workflows/{workflow}"));
+        for line in text.lines() {
+            let Some((_, used)) = line.split_once("uses: ") else {
+                continue;
+            };
+            let commit = used.split(['@', ' ']).nth(1).unwrap_or_default();
+            let is_pinned = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(is_pinned && used.contains(" # v"), "{workflow} uses {used}");
+        }
+    }
+}
