@@ -18,11 +18,12 @@ usage: ./build.sh WORD
   demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
   test    unit tests, simulation, the page in a real browser, and real clients over a real TUN
   check   format, clippy, documentation, licences and dependencies, shell scripts
+  apk     the app for phones: signed APKs, and the checks of what has to be true of them
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
   fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz TARGET [SECONDS]
 
-  bench, apk    not there yet
+  bench    not there yet
 TEXT
 }
 
@@ -133,6 +134,12 @@ need_browser() {
     command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || install chromium fonts-dejavu-core
 }
 
+# The word `apk` has two halves, in files of their own.
+for half in android/toolchain/native.sh android/packaging/apk.sh; do
+    # shellcheck source=/dev/null
+    [ ! -f "$half" ] || . "./$half"
+done
+
 # --- words ------------------------------------------------------------------------------------------------------
 
 demo() {
@@ -182,7 +189,7 @@ check() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
     say "shell scripts"
     shellcheck build.sh .ci/run tests/lab/as-namespace-root
-    shellcheck android/toolchain/linker android/toolchain/native.sh
+    shellcheck android/toolchain/linker android/toolchain/native.sh android/packaging/apk.sh
     say "dependencies and licences"
     need_deny
     # The advisories check wants a database from the network; these three want nothing.
@@ -251,8 +258,9 @@ demo) shift && demo "$@" ;;
 test) shift && run_tests "$@" ;;
 check) check ;;
 lists) shift && lists "$@" ;;
+apk) shift && apk "$@" ;;
 fuzz) shift && fuzz "$@" ;;
-bench | apk) later "$1" ;;
+bench) later "$1" ;;
 "" | help | -h | --help) usage ;;
 *) usage >&2 && die "no such word: $1" ;;
 esac
