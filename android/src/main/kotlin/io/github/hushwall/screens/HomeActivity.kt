@@ -1,14 +1,140 @@
 package io.github.hushwall.screens
 
-import android.app.Activity
+import android.content.Intent
 import android.os.Bundle
-import android.widget.TextView
+import android.provider.Settings
+import android.view.View
 import io.github.hushwall.R
+import io.github.hushwall.bridge.Depth
+import io.github.hushwall.control.Button
+import io.github.hushwall.control.Card
+import io.github.hushwall.control.Shown
+import io.github.hushwall.control.State
+import io.github.hushwall.control.Wanted
+import io.github.hushwall.control.WhyOff
+import io.github.hushwall.control.faceOf
+import io.github.hushwall.control.kindOf
+import io.github.hushwall.control.labelOf
+import io.github.hushwall.control.topCard
+import io.github.hushwall.settings.ScopeKind
 
-/** Home: the state, one line why we may say so, and the way to everything else. */
-class HomeActivity : Activity() {
+/** Home: the state, one line why we may say so, one card at most, and the way to everything else. */
+class HomeActivity : Page() {
+    override val titleId = R.string.app_name
+    override val lasting: View by lazy(LazyThreadSafetyMode.NONE) { HeadlineView(this) }
+    private val consent by lazy(LazyThreadSafetyMode.NONE) { Consent(this, desk) }
+    private var today: Today? = null
+    private var found: List<CoveredApp>? = null
+    private var left: Int? = null
+    private var dismissed = emptyMap<String, Long>()
+
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
-        setContentView(TextView(this).apply { setText(R.string.app_name) })
+        // After the first draw: nothing that blocks comes before it.
+        window.decorView.post { if (!isDestroyed) look() }
     }
+
+    override fun onRestart() {
+        super.onRestart()
+        look()
+    }
+
+    override fun Pieces.draw(shown: Shown?) {
+        if (shown == null || isFirstRun(shown)) firstRun() else home(shown)
+    }
+
+    @Deprecated("the one way before AndroidX")
+    override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
+        consent.answered(requestCode, resultCode)
+    }
+
+    private fun look() {
+        desk.refresh()
+        errands.run({ todayOf(desk.records.stops(), System.currentTimeMillis()) }) { today = it; redraw() }
+        errands.run({ desk.records.vendorApps() }) { found = it; redraw() }
+        errands.run({ desk.records.checks().count { it.state == Check.State.TO_DO } }) { left = it; redraw() }
+    }
+
+    /** Nothing was ever chosen, and nothing was ever on. */
+    private fun isFirstRun(shown: Shown) =
+        shown.facts.wanted == Wanted.Off(WhyOff.OWNER) && !desk.everOn
+
+    private fun Pieces.firstRun() {
+        (lasting as HeadlineView).show(R.drawable.shape_off, getString(R.string.app_name), getString(R.string.what), null, false)
+        found?.let {
+            paragraph(resources.getQuantityString(R.plurals.found, it.size, it.size))
+            otherButton(getString(R.string.show_them)) { open<AppsActivity>() }
+        }
+        paragraph(getString(R.string.ask))
+        paragraph(getString(R.string.no_server))
+        paragraph(getString(R.string.is_not))
+        mainButton(getString(R.string.action_turn_on)) { consent.ask() }
+        row(getString(R.string.limits), null) { open<LimitsActivity>() }
+    }
+
+    private fun Pieces.home(shown: Shown) {
+        val face = faceOf(shown.state)
+        val assertive = shown.state is State.NotRunning || shown.state is State.NotProtecting
+        (lasting as HeadlineView).show(
+            shapeOf(shown.state), words.of(face.headline), face.line?.let(words::of), face.note?.let(words::of), assertive,
+        )
+        face.buttons.forEachIndexed { place, button ->
+            val label = labelOf(button, shown)
+            if (place == 0) mainButton(label) { press(button) } else otherButton(label) { press(button) }
+        }
+        if (shown.facts.wanted !is Wanted.Off) otherButton(getString(R.string.action_turn_off)) { desk.turnOff() }
+        topCard(cardsOf(shown), dismissed)?.let { card(it) }
+        rows(shown)
+    }
+
+    private fun Pieces.card(card: Card) {
+        val face = faceOf(card)
+        card(words.of(face.text), getString(labelOf(face.button)), { press(face.button) }, getString(R.string.action_dismiss)) {
+            dismissed = dismissed + (kindOf(card) to card.at)
+            if (card is Card.AfterOutage) desk.outageSeen()
+            redraw()
+        }
+    }
+
+    private fun Pieces.rows(shown: Shown) {
+        space()
+        row(getString(R.string.row_stopped), today?.let { textOf(it) }) { open<StoppedActivity>() }
+        row(getString(R.string.row_apps), scopeText(shown.settings.scope.kind, shown.facts.covered)) { open<AppsActivity>() }
+        row(getString(R.string.row_lists), getString(titleOf(shown.settings.preset))) { open<ListsActivity>() }
+        row(getString(R.string.row_keep_alive), left?.let(::leftText)) { open<KeepAliveActivity>() }
+        row(getString(R.string.row_settings), null) { open<SettingsActivity>() }
+    }
+
+    private fun labelOf(button: Button, shown: Shown): String {
+        val minutes = shown.settings.pauseMinutes
+        return if (button != Button.PAUSE) getString(labelOf(button))
+        else resources.getQuantityString(R.plurals.action_pause_minutes, minutes, minutes)
+    }
+
+    private fun press(button: Button) = when (button) {
+        Button.PAUSE -> desk.pause()
+        Button.TURN_ON, Button.TURN_ON_NOW, Button.ASK_AGAIN, Button.TRY_AGAIN -> consent.ask()
+        Button.VPN_SETTINGS -> openSystem(Settings.ACTION_VPN_SETTINGS)
+        Button.PRIVATE_DNS_SETTINGS -> openSystem(Settings.ACTION_WIRELESS_SETTINGS)
+        Button.CHECK_NAMES -> desk.change { it.copy(depth = Depth.FULL) }
+        Button.COVER_ALL -> desk.change { it.copy(scope = it.scope.copy(kind = ScopeKind.ALL)) }
+        Button.CHOOSE_APPS -> open<AppsActivity>()
+        Button.EXPORT_LISTS, Button.UPDATE -> open<ListsActivity>()
+        Button.PREVENT, Button.DETAILS, Button.FIX, Button.TEST_NOW -> open<KeepAliveActivity>()
+        Button.SOMETHING_BROKE -> open<StoppedActivity>()
+        Button.KEEP -> desk.outageSeen()
+    }
+
+    private fun textOf(today: Today): String {
+        if (today.destinations == 0) return getString(R.string.today_nothing)
+        val destinations = resources.getQuantityString(R.plurals.destinations, today.destinations, today.destinations)
+        val apps = resources.getQuantityString(R.plurals.apps, today.apps, today.apps)
+        return getString(R.string.today_both, destinations, apps)
+    }
+
+    private fun scopeText(kind: ScopeKind, covered: Int) =
+        getString(R.string.scope_count, getString(titleOf(kind)), covered)
+
+    private fun leftText(left: Int) =
+        if (left == 0) getString(R.string.nothing_left) else resources.getQuantityString(R.plurals.things_left, left, left)
 }

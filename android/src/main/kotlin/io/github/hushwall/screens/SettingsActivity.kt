@@ -1,0 +1,52 @@
+package io.github.hushwall.screens
+
+import io.github.hushwall.R
+import io.github.hushwall.bridge.Depth
+import io.github.hushwall.control.Shown
+import io.github.hushwall.settings.Look
+import io.github.hushwall.settings.Settings
+
+/** What helps to recover from breakage or an outage; everything else is a default. */
+class SettingsActivity : Page() {
+    override val titleId = R.string.settings_title
+    private var look: Look? = null
+
+    override fun Pieces.draw(shown: Shown?) {
+        val settings = shown?.settings ?: Settings()
+        if (look != null && look != settings.look) return recreate()
+        look = settings.look
+
+        section(getString(R.string.depth_title))
+        oneOf(R.string.depth_full, R.string.depth_full_about, settings.depth == Depth.FULL) { it.copy(depth = Depth.FULL) }
+        oneOf(R.string.depth_questions, R.string.depth_questions_about, settings.depth == Depth.DNS) { it.copy(depth = Depth.DNS) }
+
+        section(getString(R.string.log_title))
+        for (days in listOf(7, 1, 0)) {
+            val title = if (days == 0) getString(R.string.log_off) else resources.getQuantityString(R.plurals.log_days, days, days)
+            choice(title, null, Choice.ONE_OF, settings.logDays == days) { desk.change { it.copy(logDays = days) } }
+        }
+
+        section(getString(R.string.pause_title))
+        for (minutes in listOf(5, 15, 60)) {
+            val title = resources.getQuantityString(R.plurals.minutes, minutes, minutes)
+            choice(title, null, Choice.ONE_OF, settings.pauseMinutes == minutes) { desk.change { it.copy(pauseMinutes = minutes) } }
+        }
+
+        section(getString(R.string.look_title))
+        oneOf(R.string.look_system, null, settings.look == Look.SYSTEM) { it.copy(look = Look.SYSTEM) }
+        oneOf(R.string.look_light, null, settings.look == Look.LIGHT) { it.copy(look = Look.LIGHT) }
+        oneOf(R.string.look_dark, null, settings.look == Look.DARK) { it.copy(look = Look.DARK) }
+
+        space()
+        choice(getString(R.string.detail_title), null, Choice.ON_OFF, settings.detail) { desk.change { it.copy(detail = !it.detail) } }
+        row(getString(R.string.limits), null) { open<LimitsActivity>() }
+
+        section(getString(R.string.about_title))
+        val version = packageManager.getPackageInfo(packageName, 0).versionName
+        paragraph(getString(R.string.about_version, version))
+        paragraph(getString(R.string.about_licence), soft = true)
+    }
+
+    private fun Pieces.oneOf(title: Int, about: Int?, on: Boolean, edit: (Settings) -> Settings) =
+        choice(getString(title), about?.let(::getString), Choice.ONE_OF, on) { desk.change(edit = edit) }
+}

@@ -1,0 +1,52 @@
+package io.github.hushwall.screens
+
+import android.os.Bundle
+import android.text.format.DateUtils
+import android.widget.ImageView
+import io.github.hushwall.R
+import io.github.hushwall.control.Shown
+
+/** What was stopped: one row an app and destination, the latest first. It stands still while it is read. */
+class StoppedActivity : Page() {
+    override val titleId = R.string.stopped_title
+    private var stops: List<Stop>? = null
+
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        errands.run({ desk.records.stops() }) { stops = it; redraw() }
+    }
+
+    override fun Pieces.draw(shown: Shown?) {
+        val all = stops ?: return paragraph(getString(R.string.loading), soft = true).let {}
+        if (all.isEmpty()) paragraph(getString(R.string.stopped_none))
+        val now = System.currentTimeMillis()
+        for ((section, rows) in all.groupBy { sectionOf(it.last, now) }) {
+            section(getString(section))
+            rows.forEach { stop(it) }
+        }
+        paragraph(getString(R.string.log_own), soft = true)
+    }
+
+    private fun Pieces.stop(stop: Stop) {
+        val app = stop.app ?: getString(R.string.unknown_app)
+        val detail = getString(R.string.stop_detail, words.name(stop.destination), detailOf(stop))
+        val icon = row(app, detail, iconed = true) { open<WhyActivity> { putExtra(WhyActivity.KEY, stop.key) } }
+        val name = stop.packageName
+        if (icon != null && name != null) showIcon(name, icon)
+    }
+
+    private fun detailOf(stop: Stop) =
+        getString(R.string.stop_detail, getString(titleOfPurpose(stop.purpose)), words.age(stop.last))
+
+    private fun showIcon(packageName: String, into: ImageView) =
+        errands.run({ desk.records.icon(packageName) }) { into.setImageDrawable(it) }
+
+    private fun sectionOf(millis: Long, now: Long): Int {
+        val today = startOfDay(now)
+        return when {
+            millis >= today -> R.string.section_today
+            millis >= today - DateUtils.DAY_IN_MILLIS -> R.string.section_yesterday
+            else -> R.string.section_week
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.github.hushwall.screens
+
+import android.os.Build
+import android.os.Bundle
+import io.github.hushwall.R
+import io.github.hushwall.bridge.Action
+import io.github.hushwall.bridge.Explanation
+import io.github.hushwall.bridge.Verdict
+import io.github.hushwall.control.Shown
+import io.github.hushwall.settings.OwnerRule
+
+/** Why one thing was stopped: who, where to, what for, who says so, what breaks, and the way back. */
+class WhyActivity : Page() {
+    override val titleId = R.string.why_title
+    private var stop: Stop? = null
+    private var known: Explanation? = null
+    private var said: Int? = null
+
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        val key = intent.getStringExtra(KEY).orEmpty()
+        errands.run({ desk.records.stop(key)?.let { it to desk.records.explain(it.verdict.ruleId) } }) { found ->
+            if (found == null) return@run finish()
+            stop = found.first
+            known = found.second
+            redraw()
+        }
+    }
+
+    override fun Pieces.draw(shown: Shown?) {
+        val stop = stop ?: return paragraph(getString(R.string.loading), soft = true).let {}
+        said?.let { paragraph(getString(it)) }
+        section(stop.app ?: getString(R.string.unknown_app))
+        fact(getString(R.string.why_reach), words.name(stop.destination))
+        fact(getString(R.string.why_for), getString(titleOfPurpose(known?.purpose ?: stop.purpose)))
+        fact(getString(R.string.why_known), known?.about?.ifEmpty { null } ?: unknown(stop))
+        known?.evidence?.takeIf { it.isNotEmpty() }?.let { all ->
+            fact(getString(R.string.why_evidence), all.joinToString("\n") { words.name(it.url) })
+        }
+        fact(getString(R.string.why_decided), decidedBy(stop.verdict))
+        fact(getString(R.string.why_breaks), breaks())
+        paragraph(getString(R.string.tries, stop.times))
+        buttons(stop, shown)
+    }
+
+    private fun Pieces.buttons(stop: Stop, shown: Shown?) {
+        space()
+        val own = shown?.settings?.rules.orEmpty().filter { it.name == stop.destination }
+        if (own.isNotEmpty()) {
+            return mainButton(getString(R.string.action_remove_rule)) {
+                change(R.string.rule_removed) { rules -> rules.filter { it.name != stop.destination } }
+            }.let {}
+        }
+        val app = stop.packageName
+        val perApp = Build.VERSION.SDK_INT >= 29
+        if (app != null && perApp) mainButton(getString(R.string.action_allow_app)) { allow(stop, app) }
+        otherButton(getString(R.string.action_allow_all)) { allow(stop, null) }
+        if (!perApp) paragraph(getString(R.string.below_ten), soft = true)
+    }
+
+    private fun allow(stop: Stop, app: String?) = change(R.string.allowed_now) { rules ->
+        rules + OwnerRule(stop.destination, Action.ALLOW, subdomains = false, app = app)
+    }
+
+    private fun change(saying: Int, edit: (List<OwnerRule>) -> List<OwnerRule>) {
+        said = saying
+        desk.change(anew = true) { it.copy(rules = edit(it.rules)) }
+        redraw()
+    }
+
+    private fun unknown(stop: Stop) = getString(R.string.unknown, stop.verdict.list)
+
+    private fun decidedBy(verdict: Verdict): String = when (verdict.tier) {
+        Verdict.Tier.APP_RULE, Verdict.Tier.OWNER_ALLOW, Verdict.Tier.OWNER_BLOCK -> getString(R.string.purpose_own)
+        else -> getString(R.string.why_rule, verdict.list, words.name(verdict.ruleId), getString(titleOf(verdict.seen)))
+    }
+
+    private fun breaks(): String {
+        val breaks = known?.breaks ?: return getString(R.string.why_breaks_unknown)
+        return if (breaks.isEmpty()) getString(R.string.why_no_breaks) else breaks.joinToString("\n") { it.what }
+    }
+
+    companion object {
+        /** The key of the stop to explain. */
+        const val KEY: String = "key"
+    }
+}
