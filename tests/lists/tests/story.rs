@@ -6,13 +6,18 @@ use records::{Kind, Tunnel};
 
 fn sheet(stem: &str) -> Sheet {
     let mut sheets = records().sheets.into_iter();
-    sheets.find(|sheet| sheet.stem == stem).unwrap()
+    sheets
+        .find(|sheet| sheet.stem == stem)
+        .expect("the file stands in blocklists/")
 }
 
 /// Kinds of the evidence of a rule.
 fn kinds(sheet: &Sheet, name: &str) -> Vec<Kind> {
-    let rule = sheet.rules.iter().find(|rule| rule.pattern == name).unwrap();
-    let (file, record) = sheet.record(rule).unwrap();
+    let mut rules = sheet.rules.iter();
+    let rule = rules
+        .find(|rule| rule.pattern == name)
+        .expect("the name stands in the file");
+    let (file, record) = sheet.record(rule).expect("a rule is of a record");
     record.evidence_kinds(file).into_iter().collect()
 }
 
