@@ -31,10 +31,10 @@ impl<'a> Shown<'a> {
 
     /// A verdict on a sighting in a capture.
     pub(crate) fn of_sighting(sighting: &'a Sighting, rules: &'a Rules) -> Self {
-        let transport = if matches!(sighting.seen, Seen::Query | Seen::Cname | Seen::Target) {
-            Transport::Dns
-        } else {
-            Transport::Tcp
+        let transport = match sighting.seen {
+            Seen::Query | Seen::Cname | Seen::Target => Transport::Dns,
+            Seen::Quic => Transport::Udp,
+            Seen::Sni | Seen::Host | Seen::Address => Transport::Tcp,
         };
         Self::of(
             sighting.verdict.is_block(),

@@ -60,7 +60,7 @@ fn read_name(datagrams: &[Vec<u8>]) {
             let keys = keys
                 .get_or_insert_with(|| InitialKeys::new(packet.version, packet.dcid, Side::Client).unwrap());
             largest = keys.open(&packet, largest, &mut payload);
-            for crypto in Frames::new(&payload) {
+            for crypto in Frames::new(Version::V1, &payload) {
                 message.extend_from_slice(crypto.unwrap().data);
             }
         }

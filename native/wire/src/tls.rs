@@ -95,6 +95,17 @@ impl ClientHello {
         (read != Err(Stop::Wrong)).then_some(hello)
     }
 
+    /// Reads a handshake message whose end is out of reach, as [`Self::parse_cut_off`] does a stream.
+    pub fn parse_message_cut_off(message: &[u8]) -> Option<Self> {
+        let len = Message::len(message).ok()?;
+        let mut hello = Self::EMPTY;
+        let read = hello.read_body(&mut Reader {
+            bytes: message.get(MESSAGE_HEADER..)?,
+            len,
+        });
+        (read != Err(Stop::Wrong)).then_some(hello)
+    }
+
     /// A length below which no continuation of `stream`, whose parse was `Incomplete`, is `Complete`. Whoever waits for
     /// it before parsing again parses a stream of single bytes a few times, not once a byte.
     pub fn least_len(stream: &[u8]) -> usize {

@@ -1,11 +1,17 @@
-//! The first bytes of a stream: put in order, read for a name.
+//! The first bytes of a stream or of a QUIC connection: put in order, read for a name.
 
 mod assembler;
 mod inspection;
+mod quic;
 
 pub(crate) use assembler::Assembler;
 pub(crate) use inspection::{Finding, Inspection, LIMIT, Next, Undecidable};
+pub(crate) use quic::QuicReader;
 
 #[cfg(test)]
 #[path = "../../../../tests/fixtures/client_hello.rs"]
 pub(crate) mod client_hello;
+
+#[cfg(test)]
+#[path = "../../../../tests/fixtures/quic_initial.rs"]
+pub(crate) mod quic_initial;

@@ -7,6 +7,7 @@ use wire::tcp::{Flags, SeqNumber, TcpHeader};
 
 use super::DNS_PORT;
 use super::stream::Stream;
+use super::table::Held;
 use crate::Seen;
 
 /// What the two directions have said.
@@ -40,11 +41,6 @@ impl Connection {
         }
     }
 
-    /// Bytes held for reassembly.
-    pub(super) fn held(&self) -> usize {
-        self.streams.iter().map(Stream::held).sum()
-    }
-
     /// A SYN says who the client is, and where its stream begins. A new one, on old ports, is a new connection.
     fn handle_syn(&mut self, src: SocketAddr, dst: SocketAddr, tcp: &TcpHeader, first: SeqNumber) {
         let is_reply = tcp.flags.contains(Flags::ACK);
@@ -65,5 +61,11 @@ impl Connection {
         } else {
             [Stream::closed(), client_stream]
         };
+    }
+}
+
+impl Held for Connection {
+    fn held(&self) -> usize {
+        self.streams.iter().map(Stream::held).sum()
     }
 }

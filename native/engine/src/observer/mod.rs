@@ -10,6 +10,7 @@ use blocklist::{Because, Rules, Verdict};
 use wire::Name;
 use wire::dns::{Alias, Answer, Query, QueryError};
 use wire::ip::{IpHeader, Protocol};
+use wire::quic::{Kind, LongHeader, Packets};
 use wire::tcp::TcpHeader;
 use wire::udp::UdpHeader;
 
@@ -19,10 +20,12 @@ use crate::policy::Decision;
 use crate::{Discard, Reason, Seen, Stats, Timestamp};
 
 mod connection;
+mod quic;
 mod stream;
 mod table;
 
 use connection::Connection;
+use quic::QuicPair;
 use table::Table;
 
 /// Where questions go (RFC 1035 section 4.2).
@@ -52,7 +55,10 @@ pub struct Sighting {
 #[derive(Debug)]
 pub struct Observer {
     rules: Rules,
-    table: Table,
+    table: Table<Connection>,
+    quic: Table<QuicPair>,
+    /// Memory for opened packets.
+    scratch: Vec<u8>,
     reassembly: Reassembly,
     sightings: VecDeque<Sighting>,
     stats: Stats,
@@ -64,6 +70,8 @@ impl Observer {
         Self {
             rules,
             table: Table::default(),
+            quic: Table::default(),
+            scratch: Vec::new(),
             reassembly: Reassembly::default(),
             sightings: VecDeque::new(),
             stats: Stats::default(),
@@ -117,6 +125,7 @@ impl Observer {
     /// Forgets all connections: another recording begins.
     pub fn reset(&mut self) {
         self.table = Table::default();
+        self.quic = Table::default();
         self.reassembly = Reassembly::default();
     }
 
@@ -159,6 +168,24 @@ impl Observer {
         {
             let seen = decision.reason.seen;
             self.push(Sighting::new(decision, seen, name, (dst, src), now));
+        } else if udp.src_port != DNS_PORT {
+            self.handle_quic(src, dst, message, now);
+        }
+    }
+
+    /// Reads a datagram on any port for a QUIC client's hello; what has no long header is not looked at again.
+    fn handle_quic(&mut self, src: SocketAddr, dst: SocketAddr, datagram: &[u8], now: Timestamp) {
+        let is_initial =
+            |packet: &LongHeader<'_>| packet.kind == Kind::Initial && packet.version.is_readable();
+        if !Packets::new(datagram).any(|packet| is_initial(&packet)) {
+            return;
+        }
+        let scratch = &mut self.scratch;
+        let name = self
+            .quic
+            .with(src, dst, |pair| pair.handle_datagram(src, datagram, scratch));
+        if let Some(name) = name {
+            self.report(name, Seen::Quic, src, dst, now);
         }
     }
 

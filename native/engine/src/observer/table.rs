@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 
 use ahash::RandomState;
 
-use super::Connection;
-
 /// Connections, at most.
 const MAX_CONNECTIONS: usize = 64 * 1024;
 /// Bytes held for reassembly, all connections together, at most.
@@ -17,16 +15,22 @@ const SEEDS: [u64; 4] = [0x6875_7368, 0x7761_6c6c, 0x6f62_7365, 0x7276_6572];
 /// Both ends of a connection, the lesser first: both directions have one key.
 type Ends = (SocketAddr, SocketAddr);
 
+/// What is held for reassembly.
+pub(super) trait Held: Default {
+    /// In bytes.
+    fn held(&self) -> usize;
+}
+
 /// Connections by their ends.
 #[derive(Debug)]
-pub(super) struct Table {
-    connections: HashMap<Ends, Connection, RandomState>,
+pub(super) struct Table<T> {
+    connections: HashMap<Ends, T, RandomState>,
     /// In the order of their first packets.
     oldest: VecDeque<Ends>,
     held: usize,
 }
 
-impl Default for Table {
+impl<T> Default for Table<T> {
     fn default() -> Self {
         let [a, b, c, d] = SEEDS;
         let connections = HashMap::with_hasher(RandomState::with_seeds(a, b, c, d));
@@ -38,16 +42,21 @@ impl Default for Table {
     }
 }
 
-impl Table {
+impl<T: Held> Table<T> {
     /// Gives the connection between two ends to `handle`; a new one if there is none.
-    pub(super) fn with(&mut self, src: SocketAddr, dst: SocketAddr, handle: impl FnOnce(&mut Connection)) {
+    pub(super) fn with<R>(
+        &mut self,
+        src: SocketAddr,
+        dst: SocketAddr,
+        handle: impl FnOnce(&mut T) -> R,
+    ) -> R {
         let ends = if src <= dst { (src, dst) } else { (dst, src) };
         let connection = self.connections.entry(ends).or_insert_with(|| {
             self.oldest.push_back(ends);
-            Connection::default()
+            T::default()
         });
         let before = connection.held();
-        handle(connection);
+        let result = handle(connection);
         self.held = self.held + connection.held() - before;
         while self.connections.len() > MAX_CONNECTIONS || self.held > MAX_HELD {
             let Some(oldest) = self.oldest.pop_front() else {
@@ -57,6 +66,7 @@ impl Table {
                 self.held -= connection.held();
             }
         }
+        result
     }
 }
 
@@ -64,9 +74,10 @@ impl Table {
 mod tests {
     use wire::tcp::{Flags, SeqNumber, TcpHeader};
 
+    use super::super::connection::Connection;
     use super::*;
 
-    fn segment(table: &mut Table, port: u16, payload: &[u8]) {
+    fn segment(table: &mut Table<Connection>, port: u16, payload: &[u8]) {
         let src = SocketAddr::from(([10, 0, 0, 1], port));
         let dst = SocketAddr::from(([192, 0, 2, 1], 443));
         let header = TcpHeader {
@@ -86,7 +97,7 @@ mod tests {
 
     #[test]
     fn both_directions_are_one_connection() {
-        let mut table = Table::default();
+        let mut table = Table::<Connection>::default();
         let (a, b) = (
             SocketAddr::from(([10, 0, 0, 1], 1)),
             SocketAddr::from(([10, 0, 0, 2], 2)),

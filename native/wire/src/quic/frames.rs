@@ -1,5 +1,6 @@
 //! The frames that an Initial packet may carry (RFC 9000 section 12.4, table 3).
 
+use super::Version;
 use super::varint::{take, take_bytes, take_vector};
 use crate::Malformed;
 
@@ -9,6 +10,9 @@ const ACK: u8 = 0x02;
 /// ACK with counts of ECN marks.
 const ACK_ECN: u8 = 0x03;
 const CRYPTO: u8 = 0x06;
+/// PING and CRYPTO in Google's versions.
+const GOOGLE_PING: u8 = 0x07;
+const GOOGLE_CRYPTO: u8 = 0x08;
 /// CONNECTION_CLOSE of the transport.
 pub(super) const CONNECTION_CLOSE: u8 = 0x1c;
 
@@ -28,16 +32,27 @@ pub struct Crypto<'a> {
 #[derive(Debug, Clone)]
 pub struct Frames<'a> {
     rest: &'a [u8],
+    google: bool,
 }
 
 impl<'a> Frames<'a> {
     /// Those of a packet's payload.
-    pub const fn new(payload: &'a [u8]) -> Self {
-        Self { rest: payload }
+    pub const fn new(version: Version, payload: &'a [u8]) -> Self {
+        Self {
+            rest: payload,
+            google: version.has_google_frames(),
+        }
     }
 
     fn frame(&mut self) -> Option<Option<Crypto<'a>>> {
         let kind = *take_bytes(&mut self.rest, 1)?.first()?;
+        let kind = match kind {
+            GOOGLE_PING if self.google => PING,
+            GOOGLE_CRYPTO if self.google => CRYPTO,
+            PADDING => PADDING,
+            _ if self.google => return None,
+            kind => kind,
+        };
         match kind {
             PADDING => {
                 // Most of a datagram may be padding: it is passed in steps of 16 bytes.

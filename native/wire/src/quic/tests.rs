@@ -71,7 +71,7 @@ fn client_packet_is_sealed_as_in_the_rfc() {
         open(&packet, &keys(Version::V1, Side::Client), None),
         Some((2, payload.clone()))
     );
-    let frames: Vec<_> = Frames::new(&payload).map(Result::unwrap).collect();
+    let frames: Vec<_> = Frames::new(Version::V1, &payload).map(Result::unwrap).collect();
     assert_eq!(frames.len(), 1);
     let hello = crate::tls::ClientHello::parse_message(frames[0].data);
     let crate::Parsed::Complete(hello) = hello else {
@@ -167,7 +167,7 @@ fn all_frames_of_an_initial_are_passed_over_but_crypto() {
     let frames = hex(
         "01 0000000000 02 05 00 01 02 0304 03 4064 00 00 00 010203 06 00 03 616263 1c 4102 00 02 6f6b 06 4100 01 78 00",
     );
-    let crypto: Vec<_> = Frames::new(&frames)
+    let crypto: Vec<_> = Frames::new(Version::V1, &frames)
         .map(|frame| frame.map(|crypto| (crypto.offset, crypto.data)))
         .collect();
     assert_eq!(crypto, [Ok((0, &b"abc"[..])), Ok((256, &b"x"[..]))]);
@@ -179,10 +179,23 @@ fn all_frames_of_an_initial_are_passed_over_but_crypto() {
         "06",
     ] {
         let bytes = hex(bad);
-        let mut frames = Frames::new(&bytes);
+        let mut frames = Frames::new(Version::V1, &bytes);
         assert_eq!(frames.next(), Some(Err(crate::Malformed::Field)), "{bad}");
         assert_eq!(frames.next(), None);
     }
+}
+
+#[test]
+fn googles_frames_have_numbers_of_their_own() {
+    let google = Version(0x5430_3530);
+    let crypto = |version, text| {
+        Frames::new(version, &hex(text))
+            .map(|frame| frame.is_ok())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(crypto(google, "00 07 08 00 01 61 00"), [true]);
+    assert_eq!(crypto(google, "06 00 01 61"), [false]);
+    assert_eq!(crypto(Version::V1, "08 00 01 61"), [false]);
 }
 
 #[test]
@@ -214,7 +227,10 @@ fn refusal_is_an_initial_of_the_server_that_closes_the_connection() {
         assert_eq!((header.dcid, header.token), (&[0x11, 0x22, 0x33][..], &[][..]));
         let opened = open(&refusal, &keys(version, Side::Server), None);
         assert_eq!(opened, Some((0, vec![0x1c, CONNECTION_REFUSED, 0, 0])));
-        assert_eq!(Frames::new(&[0x1c, CONNECTION_REFUSED, 0, 0]).next(), None);
+        assert_eq!(
+            Frames::new(Version::V1, &[0x1c, CONNECTION_REFUSED, 0, 0]).next(),
+            None
+        );
     }
     let unknown = hex("c0 0a0a0a0a 00 00");
     assert_eq!(emit_refusal(&LongHeader::parse(&unknown).unwrap()), None);
@@ -230,7 +246,7 @@ fn ids_of_any_length_are_kept_apart() {
 /// Everything that reads, on bytes that may be anything.
 fn read_all(datagram: &[u8], keys: &[InitialKeys]) -> bool {
     _ = Opening::parse(datagram);
-    _ = Frames::new(datagram).count();
+    _ = Frames::new(Version::V1, datagram).count();
     let mut opened = false;
     for header in Packets::new(datagram) {
         _ = header.versions().count();
@@ -271,11 +287,11 @@ fn flipped_in_any_bit_nothing_opens() {
 fn frames_flipped_or_cut_anywhere_are_read_without_a_panic() {
     let frames = hex("02 05 00 01 02 0304 06 00 03 616263 1c 4102 00 02 6f6b 06 4100 01 78 00");
     for len in 0..frames.len() {
-        _ = Frames::new(&frames[..len]).count();
+        _ = Frames::new(Version::V1, &frames[..len]).count();
     }
     for bit in 0..frames.len() * 8 {
         let mut frames = frames.clone();
         frames[bit / 8] ^= 1 << (bit % 8);
-        assert!(Frames::new(&frames).count() <= frames.len());
+        assert!(Frames::new(Version::V1, &frames).count() <= frames.len());
     }
 }

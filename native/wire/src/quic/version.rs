@@ -55,6 +55,33 @@ static DRAFT_23: Derivation = Derivation {
     ..V1
 };
 
+/// draft-ietf-quic-tls-21 and -22, section 5.2: Facebook's first versions.
+static DRAFT_21: Derivation = Derivation {
+    salt: [
+        0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a,
+        0x02, 0x64, 0x4a,
+    ],
+    ..V1
+};
+
+/// Google's T050: TLS in QUIC's headers, with frames of its own.
+static GOOGLE_T050: Derivation = Derivation {
+    salt: [
+        0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60,
+        0x48, 0x83, 0x10,
+    ],
+    ..V1
+};
+
+/// Google's T051.
+static GOOGLE_T051: Derivation = Derivation {
+    salt: [
+        0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda,
+        0x6e, 0x03, 0x3d,
+    ],
+    ..V1
+};
+
 impl Version {
     /// What a Version Negotiation packet has (RFC 8999 section 6).
     pub const NEGOTIATION: Self = Self(0);
@@ -83,9 +110,18 @@ impl Version {
             Self::V1 | Self(0xff00_0021..=0xff00_0022) => Some(&V1),
             Self::V2 => Some(&V2),
             Self(0xff00_001d..=0xff00_0020) => Some(&DRAFT_29),
-            Self(0xff00_0017..=0xff00_001c) => Some(&DRAFT_23),
+            // Facebook's versions are drafts by another name.
+            Self(0xff00_0017..=0xff00_001c | 0xface_b002 | 0xface_b00e) => Some(&DRAFT_23),
+            Self(0xff00_0015..=0xff00_0016 | 0xface_b001) => Some(&DRAFT_21),
+            Self(0x5430_3530) => Some(&GOOGLE_T050),
+            Self(0x5430_3531) => Some(&GOOGLE_T051),
             Self(_) => None,
         }
+    }
+
+    /// Whether its frames are Google's: "T05" and a digit.
+    pub(super) const fn has_google_frames(self) -> bool {
+        self.0 >> 8 == 0x0054_3035
     }
 
     /// The packet type in the two bits of a long header (RFC 9000 section 17.2; rotated by RFC 9369 section 3.2).

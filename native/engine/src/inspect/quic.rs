@@ -1,0 +1,81 @@
+//! A QUIC client's first flight, datagram by datagram, until its ClientHello shows a name.
+
+use wire::Parsed;
+use wire::quic::{Frames, InitialKeys, Kind, LongHeader, Packets, Side};
+use wire::tls::{ClientHello, ServerName};
+
+use super::{Assembler, Finding, LIMIT, Undecidable};
+use crate::Seen;
+
+/// Reads the Initial packets of one connection: those that a client sent to one connection id, or sealed for it.
+#[derive(Debug)]
+pub(crate) struct QuicReader {
+    keys: InitialKeys,
+    crypto: Assembler,
+    /// The largest packet number that was opened.
+    largest: Option<u64>,
+}
+
+impl QuicReader {
+    /// For the connection that `packet` opens; `None` if its version is not known.
+    pub(crate) fn new(packet: &LongHeader<'_>) -> Option<Self> {
+        Some(Self {
+            keys: InitialKeys::new(packet.version, packet.dcid, Side::Client)?,
+            crypto: Assembler::new(LIMIT),
+            largest: None,
+        })
+    }
+
+    /// Takes a datagram and says what is known; `None` if none of its packets belongs to this connection. `scratch` is
+    /// memory that is used again.
+    ///
+    /// A packet with a frame that may not be in it is passed over whole, as its server does.
+    pub(crate) fn push(&mut self, datagram: &[u8], scratch: &mut Vec<u8>) -> Option<Finding> {
+        let mut opened = false;
+        for packet in Packets::new(datagram).filter(|packet| packet.kind == Kind::Initial) {
+            let Some(number) = self.keys.open(&packet, self.largest, scratch) else {
+                continue;
+            };
+            opened = true;
+            self.largest = self.largest.max(Some(number));
+            if Frames::new(packet.version, scratch).any(|frame| frame.is_err()) {
+                continue;
+            }
+            for crypto in Frames::new(packet.version, scratch).flatten() {
+                let offset = usize::try_from(crypto.offset).unwrap_or(usize::MAX);
+                self.crypto.insert(offset, crypto.data);
+            }
+        }
+        opened.then(|| self.finding())
+    }
+
+    /// What the bytes so far say if none follows: the complete extensions have to do.
+    pub(crate) fn cut_off(&self) -> Finding {
+        match ClientHello::parse_message_cut_off(self.crypto.prefix()) {
+            Some(ClientHello {
+                server_name: ServerName::Dns(name),
+                ..
+            }) => Finding::Name(name, Seen::Quic),
+            _ => Finding::Undecidable(Undecidable::TooLong),
+        }
+    }
+
+    /// Bytes held until the message is complete.
+    pub(crate) const fn held(&self) -> usize {
+        self.crypto.held()
+    }
+
+    fn finding(&self) -> Finding {
+        match ClientHello::parse_message(self.crypto.prefix()) {
+            Parsed::Complete(hello) => match hello.server_name {
+                ServerName::Dns(name) => Finding::Name(name, Seen::Quic),
+                ServerName::Absent | ServerName::Invalid => Finding::Undecidable(Undecidable::Nameless),
+            },
+            Parsed::Incomplete => Finding::NeedMore,
+            Parsed::Mismatch => Finding::Undecidable(Undecidable::Unrecognised),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
