@@ -33,7 +33,7 @@ impl<'a> Shown<'a> {
     pub(crate) fn of_sighting(sighting: &'a Sighting, rules: &'a Rules) -> Self {
         let transport = match sighting.seen {
             Seen::Query | Seen::Cname | Seen::Target => Transport::Dns,
-            Seen::Quic => Transport::Udp,
+            Seen::Quic | Seen::Unread => Transport::Udp,
             Seen::Sni | Seen::Host | Seen::Address => Transport::Tcp,
         };
         Self::of(
@@ -126,6 +126,7 @@ pub(crate) fn seen_word(seen: Seen) -> &'static str {
         Seen::Target => "dns_target",
         Seen::Sni => "tls_server_name",
         Seen::Quic => "quic_server_name",
+        Seen::Unread => "quic_unread",
         Seen::Host => "http_host",
         Seen::Address => "address",
     }
@@ -139,6 +140,7 @@ pub(crate) fn seen_phrase(seen: Seen) -> &'static str {
         Seen::Target => "DNS target",
         Seen::Sni => "server name",
         Seen::Quic => "QUIC name",
+        Seen::Unread => "QUIC, unread",
         Seen::Host => "HTTP host",
         Seen::Address => "address",
     }

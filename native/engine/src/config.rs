@@ -12,6 +12,16 @@ pub enum Depth {
     Full,
 }
 
+/// What becomes of a QUIC connection whose server name cannot be read and on whose address there is no rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unread {
+    /// It is let through, counted and told.
+    #[default]
+    Forward,
+    /// It is refused, so that the app falls back to TCP, where the name is read.
+    FallBack,
+}
+
 /// Settings of a session.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -27,6 +37,8 @@ pub struct Config {
     pub max_tcp_flows: usize,
     /// UDP mappings at most.
     pub max_udp_mappings: usize,
+    /// What becomes of QUIC that cannot be read.
+    pub quic_unread: Unread,
 }
 
 impl Default for Config {
@@ -38,6 +50,7 @@ impl Default for Config {
             own_resolvers: Vec::new(),
             max_tcp_flows: 16_384,
             max_udp_mappings: 4_096,
+            quic_unread: Unread::Forward,
         }
     }
 }

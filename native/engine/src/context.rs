@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use blocklist::{Rules, Verdict};
+use blocklist::{Because, Rules, Verdict};
+use wire::Name;
 use wire::icmp::{Unreachable, emit_unreachable};
 
 use crate::memory::Memory;
@@ -47,6 +48,30 @@ impl Context<'_> {
             return Decision::new(origin.verdict, Seen::Query, Some(origin.asked.clone()));
         }
         Decision::new(verdict, Seen::Address, self.memory.name(remote.ip(), self.now))
+    }
+
+    /// The verdict of a rule on the address of `remote` that decides whatever name a flow to it shows: a block, or the
+    /// owner's allow. An allowing verdict on a name under which the address was answered goes before a block.
+    pub(crate) fn decide_by_address_rule(&self, remote: SocketAddr) -> Option<Decision> {
+        let ip = nat64::unwrap(remote.ip(), self.upstream.nat64_prefix);
+        let verdict = self.rules.verdict_ip(ip, remote.port(), None)?;
+        let decides = if verdict.is_block() {
+            self.memory
+                .covering(remote.ip(), None, self.now)
+                .is_none_or(|origin| origin.verdict.is_block())
+        } else {
+            matches!(verdict.because, Because::OwnerAllow(_))
+        };
+        decides.then(|| Decision::new(verdict, Seen::Address, self.memory.name(remote.ip(), self.now)))
+    }
+
+    /// The verdict on a flow to `remote` that shows `name`: by the owner's rule or the essential name under which the
+    /// address was answered, if `name` is one of its aliases, else by the name itself.
+    pub(crate) fn decide_by_name(&self, name: Name, seen: Seen, remote: SocketAddr) -> Decision {
+        if let Some(origin) = self.memory.covering(remote.ip(), Some(&name), self.now) {
+            return Decision::new(origin.verdict, seen, Some(origin.asked.clone()));
+        }
+        Decision::new(self.rules.verdict(name.as_str(), None), seen, Some(name))
     }
 
     /// Counts a verdict and tells it to the log.

@@ -33,7 +33,7 @@ mod timer;
 mod udp;
 
 pub use batch::{Batch, Slice};
-pub use config::{Config, Depth, Upstream};
+pub use config::{Config, Depth, Unread, Upstream};
 pub use engine::Engine;
 pub use flow::{AskId, EchoId, FlowId, MappingId};
 pub use observer::{Observer, Sighting};

@@ -16,6 +16,8 @@ pub enum Seen {
     Sni,
     /// A QUIC server name.
     Quic,
+    /// Nothing: a QUIC connection whose server name could not be read.
+    Unread,
     /// An HTTP host.
     Host,
     /// An address, or nothing but an address.

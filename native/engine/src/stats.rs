@@ -60,6 +60,8 @@ pub struct Stats {
     pub discarded: [u64; Discard::COUNT],
     /// Segments sent again.
     pub retransmitted: u64,
+    /// QUIC connections whose server name could not be read.
+    pub quic_unread: u64,
     /// Flows that ended because a table or the budget was full.
     pub evicted: u64,
 }

@@ -229,7 +229,7 @@ const fn kind(seen: Seen) -> &'static str {
         Seen::Query => "dns",
         Seen::Cname | Seen::Target => "dns_alias",
         Seen::Sni => "tls_sni",
-        Seen::Quic => "quic_sni",
+        Seen::Quic | Seen::Unread => "quic_sni",
         Seen::Host => "http_host",
         Seen::Address => "address",
     }

@@ -4,6 +4,7 @@ use wire::tcp::{Flags, Options, Segment, SeqNumber};
 use super::*;
 
 use crate::inspect::client_hello::Hello;
+use crate::inspect::quic_initial::Initial;
 
 const CLIENT: &str = "10.0.0.2:40000";
 const SERVER: &str = "192.0.2.7:443";
@@ -314,4 +315,40 @@ fn packets_cut_off_or_flipped_anywhere_never_panic() {
         }
     }
     assert!(observer.stats().discarded.iter().sum::<u64>() > 100);
+}
+
+#[test]
+fn quic_names_are_seen_once_a_connection_in_any_order_and_on_any_port() {
+    let two = Initial::new(7).datagrams(&Hello::browser("tracking.example.com").message());
+    let seen = || (Seen::Quic, "tracking.example.com".to_owned(), true);
+    let client = |payload: &[u8]| datagram(CLIENT, "192.0.2.7:8443", payload);
+    for order in [[0, 1, 1, 0], [1, 0, 0, 1], [1, 1, 0, 0]] {
+        let packets: Vec<_> = order.iter().map(|&i| client(&two[i])).collect();
+        assert_eq!(sightings(&packets), [seen()], "{order:?}");
+    }
+    // A Retry makes the client say its name to another id.
+    let again = Initial::new(8).datagrams(&Hello::browser("tracking.example.com").message());
+    let packets: Vec<_> = two.iter().chain(&again).map(|it| client(it)).collect();
+    assert_eq!(sightings(&packets), [seen()]);
+    let other = Initial::new(9).datagrams(&Hello::to("page.example.com").message());
+    let packets: Vec<_> = two.iter().chain(&other).map(|it| client(it)).collect();
+    let page = (Seen::Quic, "page.example.com".to_owned(), false);
+    assert_eq!(sightings(&packets), [seen(), page]);
+}
+
+#[test]
+fn what_a_server_sends_or_nobody_sealed_has_no_quic_name() {
+    let server = Initial {
+        side: wire::quic::Side::Server,
+        ..Initial::new(7)
+    };
+    let hello = Hello::to("tracking.example.com").message();
+    let mut broken = Initial::new(7).datagrams(&hello).remove(0);
+    broken[600] ^= 1;
+    let packets = [
+        datagram(SERVER, CLIENT, &server.datagrams(&hello)[0]),
+        datagram(CLIENT, SERVER, &broken),
+        datagram(CLIENT, SERVER, &[0xff; 1_200]),
+    ];
+    assert_eq!(sightings(&packets), []);
 }

@@ -1,26 +1,32 @@
 //! UDP: a mapping per source endpoint of the app, a verdict per far end, replies only from where the app has sent to.
 //!
 //! A mapping is one upstream socket, so that a peer sees one port of ours whatever the far end (RFC 4787 section 4.1);
-//! what comes back is filtered by address and port (section 5, the strictest kind).
+//! what comes back is filtered by address and port (section 5, the strictest kind). QUIC has a verdict a connection.
 
+mod connections;
 mod peers;
+mod quic;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use ahash::{HashMap, RandomState};
 use wire::icmp::Unreachable;
+use wire::quic::Opening;
 use wire::udp::{self, UdpHeader};
 
-use self::peers::{Peer, Peers};
+use self::connections::ConnectionKey;
+use self::peers::{Peer, Peers, Standing};
+use self::quic::{Ends, Turn, Waiting};
 use crate::context::{Context, Errors};
 use crate::idle::{IdleTable, Place};
 use crate::outbox::Command;
 use crate::packet::Packet;
-use crate::{Discard, MappingId, Timestamp, Transport};
+use crate::{Discard, MappingId, Seen, Timestamp, Transport};
 
 /// How long a mapping may be idle, by class.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(180)];
@@ -49,6 +55,12 @@ pub(crate) struct Udp {
     by_app: HashMap<SocketAddr, Place>,
     /// Peers on the heap, of all mappings.
     spilled: usize,
+    /// QUIC connections that wait for their names, by the time at which they have waited long enough.
+    holds: VecDeque<Waiting>,
+    /// Those that were let through without a name and are still read.
+    let_go: VecDeque<(Ends, ConnectionKey)>,
+    /// Memory for opened packets.
+    scratch: Vec<u8>,
     errors: Errors,
 }
 
@@ -59,6 +71,9 @@ impl Udp {
             table: IdleTable::new(PATIENCE),
             by_app: HashMap::with_hasher(hasher),
             spilled: 0,
+            holds: VecDeque::new(),
+            let_go: VecDeque::new(),
+            scratch: Vec::new(),
             errors: Errors::default(),
         }
     }
@@ -81,16 +96,26 @@ impl Udp {
         if !cx.has_route(remote.ip()) {
             return self.errors.tell(Unreachable::Net, remote.ip(), packet.bytes, cx);
         }
+        let datagram = packet.payload().get(udp.payload.clone()).unwrap_or_default();
+        let too_big = packet.too_big_for(cx.upstream);
+        // Nothing is to be read out of a first flight that will not arrive whole.
+        if let Some(mtu) = too_big.filter(|_| Opening::parse(datagram).is_some()) {
+            return self.refuse_too_big(packet, mtu, cx);
+        }
         let place = self.mapping_of(app, cx);
         self.table.touch(place, UNANSWERED, cx.now);
-        if self.is_blocked(place, app, remote, cx) {
-            return self.errors.tell(Unreachable::Port, remote.ip(), packet.bytes, cx);
+        let ends = Ends { place, app, remote };
+        let may_go = match self.read_quic(ends, datagram, packet.may_fragment(), cx) {
+            Turn::Taken => return,
+            Turn::Forward => true,
+            Turn::Refuse => false,
+            Turn::ByAddress => !self.is_blocked(ends, cx),
+        };
+        if !may_go {
+            return self.refuse(ends, datagram, Some(packet.bytes), cx);
         }
-        if let Some(mtu) = packet.too_big_for(cx.upstream) {
-            cx.stats.discard(Discard::TooBig);
-            return self
-                .errors
-                .tell(Unreachable::TooBig(mtu), remote.ip(), packet.bytes, cx);
+        if let Some(mtu) = too_big {
+            return self.refuse_too_big(packet, mtu, cx);
         }
         cx.stats.bytes_up += udp.payload.len() as u64;
         cx.outbox.push(Command::SendDatagram {
@@ -99,6 +124,13 @@ impl Udp {
             payload: packet.payload_part(udp.payload),
             may_fragment: packet.may_fragment(),
         });
+    }
+
+    /// The path takes no packet of this length.
+    fn refuse_too_big(&mut self, packet: &Packet<'_>, mtu: u16, cx: &mut Context<'_>) {
+        cx.stats.discard(Discard::TooBig);
+        self.errors
+            .tell(Unreachable::TooBig(mtu), packet.ip.dst, packet.bytes, cx);
     }
 
     /// A datagram came to the mapping's socket. It goes to the TUN in one packet, however long: the device takes more
@@ -144,8 +176,9 @@ impl Udp {
         self.errors.tell(cause, to.ip(), &header[..len], cx);
     }
 
-    /// Ends the mappings that were idle for too long.
+    /// Ends the mappings that were idle for too long, and decides what was held for too long.
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        self.end_holds(cx);
         while let Some(place) = self.table.due(cx.now) {
             self.end(place, cx);
         }
@@ -153,7 +186,8 @@ impl Udp {
 
     /// When `handle_timeout` has something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
-        self.table.poll_timeout()
+        let ends = [self.next_hold_end(), self.table.poll_timeout()];
+        ends.into_iter().flatten().min()
     }
 
     /// The network is another one: its sockets are of no use, and the app's next datagram opens another.
@@ -170,17 +204,7 @@ impl Udp {
                 continue;
             };
             let app = mapping.app;
-            let judge = |peer: &mut Peer| {
-                if peer.blocked {
-                    return false;
-                }
-                let decision = cx.decide_by_address(peer.remote());
-                if decision.verdict.is_block() {
-                    peer.blocked = true;
-                    cx.tell(Transport::Udp, decision, app, peer.remote());
-                }
-                true
-            };
+            let judge = |peer: &mut Peer| judge_peer_again(peer, app, cx);
             mapping.peers.retain(judge, &mut self.spilled);
         }
     }
@@ -225,32 +249,28 @@ impl Udp {
         place
     }
 
-    /// The verdict on the five-tuple, made at its first datagram.
-    ///
-    /// This is where a QUIC Initial is to be held and read: what it names is judged before the address is.
-    fn is_blocked(
-        &mut self,
-        place: Place,
-        app: SocketAddr,
-        remote: SocketAddr,
-        cx: &mut Context<'_>,
-    ) -> bool {
-        let Some(mapping) = self.table.get_mut(place) else {
+    /// The verdict on a five-tuple by its address, made at its first datagram.
+    fn is_blocked(&mut self, ends: Ends, cx: &mut Context<'_>) -> bool {
+        let Some(mapping) = self.table.get_mut(ends.place) else {
             return true;
         };
-        if let Some(peer) = mapping.peers.find(remote) {
-            return peer.blocked;
+        if let Some(peer) = mapping.peers.find(ends.remote) {
+            return peer.standing != Standing::Allowed;
         }
-        let decision = cx.decide_by_address(remote);
-        let blocked = decision.verdict.is_block();
+        let decision = cx.decide_by_address(ends.remote);
+        let standing = if decision.verdict.is_block() {
+            Standing::Blocked
+        } else {
+            Standing::Allowed
+        };
         if mapping
             .peers
-            .insert(Peer::new(remote, blocked), &mut self.spilled)
+            .insert(Peer::new(ends.remote, standing), &mut self.spilled)
         {
             cx.stats.evicted += 1;
         }
-        cx.tell(Transport::Udp, decision, app, remote);
-        blocked
+        cx.tell(Transport::Udp, decision, ends.app, ends.remote);
+        standing == Standing::Blocked
     }
 
     /// The app's endpoint, if it has sent to `remote` and was allowed to.
@@ -259,7 +279,7 @@ impl Udp {
         mapping
             .peers
             .find(remote)
-            .filter(|peer| !peer.blocked)
+            .filter(|peer| peer.standing == Standing::Allowed)
             .map(|_| mapping.app)
     }
 
@@ -269,9 +289,34 @@ impl Udp {
         };
         self.by_app.remove(&mapping.app);
         self.spilled -= mapping.peers.spilled();
+        self.holds.retain(|waiting| waiting.is_of_another(place));
+        self.let_go.retain(|(ends, _)| ends.place != place);
         cx.stats.udp_mappings = self.table.len() as u64;
         cx.outbox.push(Command::CloseMapping(id_of(place)));
     }
+}
+
+/// Judges a far end by new rules; false if it is to be judged at its next datagram.
+fn judge_peer_again(peer: &mut Peer, app: SocketAddr, cx: &mut Context<'_>) -> bool {
+    if peer.standing == Standing::Allowed {
+        let remote = peer.remote();
+        let names = peer.quic.iter().flat_map(|quic| quic.allowed_names());
+        let by_name = names
+            .map(|name| cx.decide_by_name(name.clone(), Seen::Quic, remote))
+            .find(|decision| decision.verdict.is_block());
+        let decision = cx
+            .decide_by_address_rule(remote)
+            .or(by_name)
+            .unwrap_or_else(|| cx.decide_by_address(remote));
+        if decision.verdict.is_block() {
+            peer.standing = Standing::Blocked;
+            cx.tell(Transport::Udp, decision, app, remote);
+        }
+        return true;
+    }
+    // What is held is judged by the new rules when its name is known.
+    peer.standing = Standing::Waiting;
+    peer.quic.as_mut().is_some_and(|quic| quic.forget_verdicts())
 }
 
 const fn id_of(place: Place) -> MappingId {

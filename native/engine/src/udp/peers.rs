@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::connections::Connections;
+
 /// Peers kept in place; most sockets have one.
 const INLINE: usize = 2;
 
@@ -11,20 +13,34 @@ const MAX_PEERS: usize = 256;
 /// Peers beyond the inline ones in all mappings at most.
 const MAX_SPILLED: usize = 16_384;
 
-/// A far end.
+/// What was decided on a far end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing yet: a QUIC connection waits for its name.
+    Waiting,
+    /// It, or one QUIC connection to it, was let through.
+    Allowed,
+    /// It was refused.
+    Blocked,
+}
+
+/// A far end.
+#[derive(Debug)]
 pub(super) struct Peer {
     ip: IpAddr,
     port: u16,
-    pub(super) blocked: bool,
+    pub(super) standing: Standing,
+    /// Its QUIC connections, if it had any.
+    pub(super) quic: Option<Box<Connections>>,
 }
 
 impl Peer {
-    pub(super) fn new(remote: SocketAddr, blocked: bool) -> Self {
+    pub(super) fn new(remote: SocketAddr, standing: Standing) -> Self {
         Self {
             ip: remote.ip(),
             port: remote.port(),
-            blocked,
+            standing,
+            quic: None,
         }
     }
 
@@ -52,6 +68,14 @@ impl Peers {
             .iter()
             .flatten()
             .chain(&self.spilled)
+            .find(|peer| peer.is(remote))
+    }
+
+    pub(super) fn find_mut(&mut self, remote: SocketAddr) -> Option<&mut Peer> {
+        self.inline
+            .iter_mut()
+            .flatten()
+            .chain(&mut self.spilled)
             .find(|peer| peer.is(remote))
     }
 
@@ -107,7 +131,7 @@ mod tests {
     use super::*;
 
     fn peer(port: u16) -> Peer {
-        Peer::new(SocketAddr::new([192, 0, 2, 1].into(), port), false)
+        Peer::new(SocketAddr::new([192, 0, 2, 1].into(), port), Standing::Allowed)
     }
 
     #[test]
@@ -119,7 +143,7 @@ mod tests {
         assert_eq!(spilled, 254);
         assert!((1..=256).all(|port| peers.find(peer(port).remote()).is_some()));
         assert!(peers.insert(peer(257), &mut spilled));
-        assert_eq!(peers.find(peer(3).remote()), None);
+        assert!(peers.find(peer(3).remote()).is_none());
         assert!(peers.find(peer(4).remote()).is_some() && peers.find(peer(257).remote()).is_some());
         assert_eq!((spilled, peers.spilled()), (254, 254));
     }
@@ -142,8 +166,8 @@ mod tests {
         let (mut peers, mut spilled) = (Peers::default(), 0);
         peers.insert(peer(7), &mut spilled);
         assert!(peers.find("192.0.2.1:7".parse().unwrap()).is_some());
-        assert_eq!(peers.find("192.0.2.1:8".parse().unwrap()), None);
-        assert_eq!(peers.find("192.0.2.2:7".parse().unwrap()), None);
+        assert!(peers.find("192.0.2.1:8".parse().unwrap()).is_none());
+        assert!(peers.find("192.0.2.2:7".parse().unwrap()).is_none());
     }
 
     #[test]

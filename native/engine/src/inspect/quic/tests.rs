@@ -153,7 +153,7 @@ fn first_arrival_wins_and_a_packet_with_a_forbidden_frame_counts_for_nothing() {
     assert_eq!(read(&[twice]), Some(name(HOST)));
     let stream = Initial::new(7).datagram(&[crypto(0, &other), vec![0x08, 0x00]].concat(), 1_200);
     let good = Initial::new(7).number(1, 1).datagram(&crypto(0, &message), 1_200);
-    assert_eq!(read(&[stream.clone()]), Some(Finding::NeedMore));
+    assert_eq!(read(std::slice::from_ref(&stream)), Some(Finding::NeedMore));
     assert_eq!(read(&[stream, good]), Some(name(HOST)));
 }
 

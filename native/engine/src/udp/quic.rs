@@ -1,0 +1,411 @@
+//! QUIC among the datagrams: a connection's first flight is held until its name is known, then all of it goes on in
+//! order, or is refused.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use blocklist::{Action, Because, Verdict};
+use wire::icmp::Unreachable;
+use wire::quic::{Kind, LongHeader, Opening, emit_refusal};
+use wire::udp;
+
+use super::connections::{ConnectionKey, HeldDatagram, Hold, Stage};
+use super::peers::{Peer, Standing};
+use super::{Udp, id_of};
+use crate::config::Unread;
+use crate::context::Context;
+use crate::idle::Place;
+use crate::inspect::{Finding, Undecidable};
+use crate::outbox::{Command, Payload};
+use crate::policy::Decision;
+use crate::{Depth, Seen, Timestamp, Transport};
+
+/// How long a first flight is held; no datagram that follows makes it longer. Clients send the first time again after
+/// 200 ms or more (RFC 9002 section 6.2.2 asks for 999 ms).
+const HOLD_WAIT: Duration = Duration::from_millis(100);
+/// Connections that are held at most; the one that was held first is decided as it is.
+const MAX_HOLDS: usize = 256;
+/// Connections that were let through without a name and are still read, at most.
+const MAX_LET_GO: usize = 64;
+/// Nothing that could be read.
+const UNRECOGNISED: Finding = Finding::Undecidable(Undecidable::Unrecognised);
+/// Where unknown versions are taken for QUIC; elsewhere they are some other protocol's bytes.
+const HTTPS_PORT: u16 = 443;
+
+/// A five-tuple, and the mapping of its source endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub(super) place: Place,
+    pub(super) app: SocketAddr,
+    pub(super) remote: SocketAddr,
+}
+
+/// A connection that waits for its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiting {
+    until: Timestamp,
+    ends: Ends,
+    key: ConnectionKey,
+}
+
+impl Waiting {
+    /// Whether it is a connection of another mapping.
+    pub(super) fn is_of_another(&self, place: Place) -> bool {
+        self.ends.place != place
+    }
+}
+
+/// What becomes of the datagram at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It goes on.
+    Forward,
+    /// It is refused.
+    Refuse,
+    /// It was kept, or is of no use any more.
+    Taken,
+    /// The five-tuple's verdict decides.
+    ByAddress,
+}
+
+impl Udp {
+    /// Reads a datagram for the name of a QUIC connection.
+    pub(super) fn read_quic(
+        &mut self,
+        ends: Ends,
+        datagram: &[u8],
+        may_fragment: bool,
+        cx: &mut Context<'_>,
+    ) -> Turn {
+        if cx.config.depth == Depth::Dns {
+            return Turn::ByAddress;
+        }
+        match Opening::parse(datagram) {
+            Some(Opening::Readable(packet)) => self.on_opening(ends, &packet, datagram, may_fragment, cx),
+            Some(Opening::Unreadable(packet))
+                if packet.version.is_greased() || ends.remote.port() == HTTPS_PORT =>
+            {
+                self.on_unreadable(ends, &packet, cx)
+            }
+            _ => self.follow(ends, datagram, may_fragment, cx),
+        }
+    }
+
+    /// A packet that may open a connection, or belongs to one that was opened.
+    fn on_opening(
+        &mut self,
+        ends: Ends,
+        packet: &LongHeader<'_>,
+        datagram: &[u8],
+        may_fragment: bool,
+        cx: &mut Context<'_>,
+    ) -> Turn {
+        let key = ConnectionKey::of(packet);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let read = match self.stage_mut(ends, key) {
+            Some(Stage::Allowed(_)) => Err(Turn::Forward),
+            Some(Stage::Blocked(_)) => Err(Turn::Refuse),
+            Some(Stage::LetGo(hold)) => match hold.read(packet, datagram, &mut scratch) {
+                Some(Finding::Name(name, seen)) => Ok((Some(Finding::Name(name, seen)), None)),
+                _ => Err(Turn::Forward),
+            },
+            Some(Stage::Held(hold)) => {
+                let finding = hold.read(packet, datagram, &mut scratch);
+                Ok((finding, None))
+            }
+            // A rule on the address decides whatever the name is.
+            None if cx.decide_by_address_rule(ends.remote).is_some() => Err(Turn::ByAddress),
+            None => {
+                let mut hold = Hold::default();
+                let finding = hold.read(packet, datagram, &mut scratch);
+                Ok((finding, Some(hold)))
+            }
+        };
+        self.scratch = scratch;
+        match read {
+            Err(turn) => turn,
+            // 0-RTT packets come before and behind the Initials.
+            Ok((None | Some(Finding::NeedMore), None)) => self.follow(ends, datagram, may_fragment, cx),
+            Ok((Some(finding), None)) => self.judge(ends, key, finding, None, cx),
+            Ok((finding, Some(hold))) => match finding {
+                Some(Finding::NeedMore) => self.hold(ends, key, hold, datagram, may_fragment, cx),
+                Some(finding) => self.judge(ends, key, finding, Some(hold), cx),
+                None if packet.kind == Kind::ZeroRtt => {
+                    self.hold(ends, key, hold, datagram, may_fragment, cx)
+                }
+                // Sealed for another id: a connection goes on under the id that its server chose.
+                None if self.is_known(ends) => self.follow(ends, datagram, may_fragment, cx),
+                None => self.judge(ends, key, UNRECOGNISED, Some(hold), cx),
+            },
+        }
+    }
+
+    /// An opening of a version that nobody here reads.
+    fn on_unreadable(&mut self, ends: Ends, packet: &LongHeader<'_>, cx: &mut Context<'_>) -> Turn {
+        let key = ConnectionKey::of(packet);
+        match self.stage_mut(ends, key) {
+            Some(Stage::Allowed(_) | Stage::LetGo(_)) => Turn::Forward,
+            Some(Stage::Blocked(_)) => Turn::Refuse,
+            Some(Stage::Held(_)) | None => self.judge(ends, key, UNRECOGNISED, None, cx),
+        }
+    }
+
+    /// A datagram that opens nothing: it waits with the connection that is held. One with a short header belongs to a
+    /// connection that was let through, if there is one.
+    fn follow(&mut self, ends: Ends, datagram: &[u8], may_fragment: bool, cx: &mut Context<'_>) -> Turn {
+        if self.holds.is_empty() {
+            return Turn::ByAddress;
+        }
+        let is_short = datagram.first().is_some_and(|first| first & 0x80 == 0);
+        let Some(peer) = self.peer_mut(ends) else {
+            return Turn::ByAddress;
+        };
+        if is_short && peer.standing == Standing::Allowed {
+            return Turn::Forward;
+        }
+        let Some((key, hold)) = peer.quic.as_mut().and_then(|quic| quic.held_mut()) else {
+            return Turn::ByAddress;
+        };
+        if hold.keep(datagram, may_fragment) {
+            return Turn::Taken;
+        }
+        let finding = hold.cut_off();
+        self.judge(ends, key, finding, None, cx)
+    }
+
+    /// Holds a connection's first datagram.
+    fn hold(
+        &mut self,
+        ends: Ends,
+        key: ConnectionKey,
+        mut hold: Hold,
+        datagram: &[u8],
+        may_fragment: bool,
+        cx: &mut Context<'_>,
+    ) -> Turn {
+        if !hold.keep(datagram, may_fragment) {
+            let finding = hold.cut_off();
+            return self.judge(ends, key, finding, Some(hold), cx);
+        }
+        if self.holds.len() >= MAX_HOLDS
+            && let Some(first) = self.holds.pop_front()
+        {
+            self.cut_off(first.ends, first.key, cx);
+        }
+        self.open(ends, key, Stage::Held(Box::new(hold)), cx);
+        self.holds.push_back(Waiting {
+            until: cx.now + HOLD_WAIT,
+            ends,
+            key,
+        });
+        Turn::Taken
+    }
+
+    /// Remembers a connection.
+    fn open(&mut self, ends: Ends, key: ConnectionKey, stage: Stage, cx: &mut Context<'_>) {
+        let oldest = self
+            .peer_mut(ends)
+            .and_then(|peer| peer.quic.as_ref()?.held_and_in_the_way());
+        if let Some(oldest) = oldest {
+            self.cut_off(ends, oldest, cx);
+        }
+        let Some(mapping) = self.table.get_mut(ends.place) else {
+            return;
+        };
+        if mapping.peers.find(ends.remote).is_none()
+            && mapping
+                .peers
+                .insert(Peer::new(ends.remote, Standing::Waiting), &mut self.spilled)
+        {
+            cx.stats.evicted += 1;
+        }
+        if let Some(peer) = mapping.peers.find_mut(ends.remote) {
+            peer.quic.get_or_insert_default().push(key, stage);
+        }
+    }
+
+    /// The verdict on a connection; what was held of it goes on, or is refused. `read` is what its first datagram was
+    /// read with, if it was never held.
+    fn judge(
+        &mut self,
+        ends: Ends,
+        key: ConnectionKey,
+        finding: Finding,
+        read: Option<Hold>,
+        cx: &mut Context<'_>,
+    ) -> Turn {
+        let shown = match &finding {
+            Finding::Name(name, _) => Some(name.clone()),
+            Finding::NeedMore | Finding::Undecidable(_) => None,
+        };
+        let is_unread = shown.is_none() && finding != Finding::Undecidable(Undecidable::Nameless);
+        let decision = decide(finding, ends.remote, cx);
+        let blocked = decision.verdict.is_block();
+        let repeats = self
+            .peer_mut(ends)
+            .and_then(|peer| peer.quic.as_ref())
+            .is_some_and(|quic| quic.repeats(shown.as_ref(), blocked));
+        if !repeats {
+            cx.tell(Transport::Udp, decision, ends.app, ends.remote);
+        }
+
+        let stage = if blocked {
+            Stage::Blocked(shown)
+        } else {
+            Stage::Allowed(shown)
+        };
+        let mut hold = match self.stage_mut(ends, key) {
+            Some(before) => match std::mem::replace(before, stage) {
+                Stage::Held(hold) | Stage::LetGo(hold) => Some(hold),
+                Stage::Allowed(_) | Stage::Blocked(_) => None,
+            },
+            None => {
+                self.open(ends, key, stage, cx);
+                read.map(Box::new)
+            }
+        };
+        self.holds
+            .retain(|waiting| (waiting.ends, waiting.key) != (ends, key));
+        let held = hold
+            .as_mut()
+            .map(|hold| hold.take_datagrams())
+            .unwrap_or_default();
+        if let Some(hold) = hold.filter(|_| is_unread && !blocked) {
+            self.let_go(ends, key, hold);
+        }
+        self.stand(ends, blocked);
+        if !blocked {
+            self.forward(ends, held, cx);
+            return Turn::Forward;
+        }
+        let Some(first) = held.first() else {
+            return Turn::Refuse;
+        };
+        self.refuse(ends, &first.payload, None, cx);
+        Turn::Taken
+    }
+
+    /// Goes on reading a connection that was let through; those that were longest ago are read no more.
+    fn let_go(&mut self, ends: Ends, key: ConnectionKey, hold: Box<Hold>) {
+        if self.let_go.len() >= MAX_LET_GO
+            && let Some((ends, key)) = self.let_go.pop_front()
+            && let Some(stage @ Stage::LetGo(_)) = self.stage_mut(ends, key)
+        {
+            *stage = Stage::Allowed(None);
+        }
+        if let Some(stage) = self.stage_mut(ends, key) {
+            *stage = Stage::LetGo(hold);
+            self.let_go.push_back((ends, key));
+        }
+    }
+
+    /// The standing of the five-tuple after a verdict on one of its connections.
+    fn stand(&mut self, ends: Ends, blocked: bool) {
+        if let Some(peer) = self.peer_mut(ends) {
+            let allowed = !blocked || peer.quic.as_ref().is_some_and(|quic| quic.has_allowed());
+            peer.standing = if allowed {
+                Standing::Allowed
+            } else {
+                Standing::Blocked
+            };
+        }
+    }
+
+    /// Lets go on what was held.
+    fn forward(&self, ends: Ends, held: Vec<HeldDatagram>, cx: &mut Context<'_>) {
+        for datagram in held {
+            cx.stats.bytes_up += datagram.payload.len() as u64;
+            cx.outbox.push(Command::SendDatagram {
+                mapping: id_of(ends.place),
+                to: ends.remote,
+                payload: Payload::Owned(datagram.payload),
+                may_fragment: datagram.may_fragment,
+            });
+        }
+    }
+
+    /// Refuses a datagram: closes its connection, if it is QUIC's, under the keys that a client expects of its server,
+    /// and tells that nobody listens on the port. `packet` is the datagram's packet, if it is at hand.
+    ///
+    /// A client on a connected socket sees the ICMP error, one on another sees the close.
+    pub(super) fn refuse(
+        &mut self,
+        ends: Ends,
+        datagram: &[u8],
+        packet: Option<&[u8]>,
+        cx: &mut Context<'_>,
+    ) {
+        let mut header = [0; udp::MAX_HEADER];
+        if let Some(Opening::Readable(initial)) = Opening::parse(datagram)
+            && let Some(refusal) = emit_refusal(&initial)
+        {
+            let len = udp::emit(&mut header, ends.remote, ends.app, &refusal);
+            let close = [&header[..len], &refusal].concat();
+            cx.outbox.push(Command::WriteTun(close));
+        }
+        // The headers alone are what the app's kernel looks at.
+        let len = udp::emit(&mut header, ends.app, ends.remote, &[]);
+        let quoted = packet.unwrap_or(&header[..len]);
+        self.errors.tell(Unreachable::Port, ends.remote.ip(), quoted, cx);
+    }
+
+    /// Decides what was held for too long, as it is.
+    pub(super) fn end_holds(&mut self, cx: &mut Context<'_>) {
+        while self.holds.front().is_some_and(|first| first.until <= cx.now) {
+            if let Some(first) = self.holds.pop_front() {
+                self.cut_off(first.ends, first.key, cx);
+            }
+        }
+    }
+
+    /// When `end_holds` has something to do.
+    pub(super) fn next_hold_end(&self) -> Option<Timestamp> {
+        self.holds.front().map(|first| first.until)
+    }
+
+    fn cut_off(&mut self, ends: Ends, key: ConnectionKey, cx: &mut Context<'_>) {
+        if let Some(Stage::Held(hold)) = self.stage_mut(ends, key) {
+            let finding = hold.cut_off();
+            _ = self.judge(ends, key, finding, None, cx);
+        }
+    }
+
+    fn peer_mut(&mut self, ends: Ends) -> Option<&mut Peer> {
+        self.table.get_mut(ends.place)?.peers.find_mut(ends.remote)
+    }
+
+    fn is_known(&mut self, ends: Ends) -> bool {
+        self.peer_mut(ends).is_some()
+    }
+
+    fn stage_mut(&mut self, ends: Ends, key: ConnectionKey) -> Option<&mut Stage> {
+        self.peer_mut(ends)?.quic.as_mut()?.stage_mut(key)
+    }
+}
+
+/// The verdict on what was found.
+fn decide(finding: Finding, remote: SocketAddr, cx: &mut Context<'_>) -> Decision {
+    match finding {
+        Finding::Name(name, seen) => cx.decide_by_name(name, seen, remote),
+        Finding::Undecidable(Undecidable::Nameless) => cx.decide_by_address(remote),
+        Finding::NeedMore | Finding::Undecidable(_) => decide_unread(remote, cx),
+    }
+}
+
+/// The verdict on a connection whose name cannot be read: by a rule on its address, else by the owner's setting.
+fn decide_unread(remote: SocketAddr, cx: &mut Context<'_>) -> Decision {
+    cx.stats.quic_unread += 1;
+    let decision = cx.decide_by_address(remote);
+    if decision.verdict.because != Because::NoRule {
+        return decision;
+    }
+    let action = match cx.config.quic_unread {
+        Unread::Forward => Action::Allow,
+        Unread::FallBack => Action::Block,
+    };
+    let verdict = Verdict {
+        action,
+        ..Verdict::NO_RULE
+    };
+    Decision::new(verdict, Seen::Unread, decision.reason.name)
+}
