@@ -39,6 +39,11 @@ pub struct Config {
     pub max_udp_mappings: usize,
     /// What becomes of QUIC that cannot be read.
     pub quic_unread: Unread,
+    /// For how long a blocked answer lives, in seconds, unless its rule says so itself.
+    pub blocked_ttl: u32,
+    /// For how long an answer lives at most, in seconds, where apps differ on the name: a change of the owner's mind
+    /// works at once.
+    pub shared_ttl: u32,
 }
 
 impl Default for Config {
@@ -51,6 +56,8 @@ impl Default for Config {
             max_tcp_flows: 16_384,
             max_udp_mappings: 4_096,
             quic_unread: Unread::Forward,
+            blocked_ttl: 10,
+            shared_ttl: 5,
         }
     }
 }

@@ -98,6 +98,7 @@ macro_rules! dns {
         (
             &mut $engine.dns,
             dns::Context {
+                config: &$engine.config,
                 rules: &$engine.rules,
                 memory: &mut $engine.memory,
                 upstream: &$engine.upstream,

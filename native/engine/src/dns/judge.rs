@@ -13,9 +13,6 @@ use crate::Seen;
 use crate::memory::Origin;
 use crate::policy::Decision;
 
-/// How long a blocked name stays blocked in the app's cache, in seconds: "allow" is to work at once.
-const BLOCKED_TTL: u32 = 10;
-
 /// Aliases of one answer that are remembered. All are judged.
 const MAX_ALIASES: usize = 16;
 
@@ -36,10 +33,10 @@ pub(super) enum Outcome {
     Unreadable,
 }
 
-/// The reply to a blocked question: the rule's own, or the default.
-pub(super) const fn blocked_reply(verdict: Verdict) -> Reply {
+/// The reply to a blocked question: the rule's own, or the default with this TTL in seconds.
+pub(super) const fn blocked_reply(verdict: Verdict, ttl: u32) -> Reply {
     match verdict.reply {
-        None => Reply::ZeroAddress { ttl: BLOCKED_TTL },
+        None => Reply::ZeroAddress { ttl },
         Some(RuleReply::ZeroAddress { ttl }) => Reply::ZeroAddress { ttl },
         Some(RuleReply::NoData { ttl }) => Reply::NoData { ttl },
         Some(RuleReply::NxDomain { ttl }) => Reply::NxDomain { ttl },

@@ -17,16 +17,15 @@ use self::pending::{Pending, Question, Waiting};
 use crate::memory::Memory;
 use crate::outbox::{Command, Outbox};
 use crate::stats::Discard;
-use crate::{AskId, Event, FlowId, Reason, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent};
+use crate::{
+    AskId, Config, Event, FlowId, Reason, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent,
+};
 
 /// How long a question may wait for its answer before it is forgotten.
 pub(crate) const QUESTION_LIFETIME: Duration = Duration::from_secs(10);
 
 /// How long NODATA for a family without a route may be remembered: short, because networks come and go.
 const NO_ROUTE_TTL: u32 = 5;
-
-/// The longest TTL, in seconds, of a name on which apps differ: a change of the owner's mind works at once.
-const PER_APP_TTL: u32 = 5;
 
 /// How networks tell their NAT64 prefix (RFC 7050 section 2.2): never blocked, never rewritten.
 const IPV4_ONLY: &str = "ipv4only.arpa";
@@ -59,6 +58,7 @@ impl Asker {
 
 /// What the service needs of the rest of the engine for one input.
 pub(crate) struct Context<'a> {
+    pub(crate) config: &'a Config,
     pub(crate) rules: &'a Rules,
     pub(crate) memory: &'a mut Memory,
     pub(crate) upstream: &'a Upstream,
@@ -118,7 +118,7 @@ impl Dns {
             verdict.action = Action::Allow;
         }
         let reply = if verdict.is_block() {
-            judge::blocked_reply(verdict)
+            judge::blocked_reply(verdict, cx.config.blocked_ttl)
         } else if cx.upstream.resolvers.is_empty() {
             Reply::ServFail
         } else if !has_route(&query, cx.upstream) {
@@ -185,13 +185,13 @@ impl Dns {
             Outcome::Deliver => self.deliver(&question, &askers, message, cx),
             Outcome::DeliverCapped => {
                 let mut capped = message.to_vec();
-                match dns::cap_ttl(&mut capped, PER_APP_TTL) {
+                match dns::cap_ttl(&mut capped, cx.config.shared_ttl) {
                     Ok(()) => self.deliver(&question, &askers, &capped, cx),
                     Err(_) => self.fail(&question, &askers, cx),
                 }
             }
             Outcome::Block(decision) => {
-                let reply = judge::blocked_reply(decision.verdict);
+                let reply = judge::blocked_reply(decision.verdict, cx.config.blocked_ttl);
                 self.answer(&question, &askers, reply, &decision.reason, Action::Block, cx);
             }
             Outcome::Truncated => {

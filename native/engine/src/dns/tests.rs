@@ -53,6 +53,7 @@ impl Bench {
 
     fn drive(&mut self, input: impl FnOnce(&mut Dns, &mut Context<'_>)) -> Out {
         let mut cx = Context {
+            config: &Config::default(),
             rules: &self.rules,
             memory: &mut self.memory,
             upstream: &self.upstream,

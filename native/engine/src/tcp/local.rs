@@ -42,6 +42,7 @@ impl Tcp {
                 server: flow.remote,
             };
             let mut dns = dns::Context {
+                config: cx.config,
                 rules: cx.rules,
                 memory: cx.memory,
                 upstream: cx.upstream,
