@@ -68,6 +68,19 @@ pub enum BuildError {
     Aimed,
 }
 
+/// A rule of the owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnRule<'a> {
+    /// A name, an address or a network.
+    pub name: &'a str,
+    /// What of the name is meant.
+    pub reach: Reach,
+    /// Let it through, or not.
+    pub action: Action,
+    /// The app that it is for; `None` for all.
+    pub app: Option<AppId>,
+}
+
 /// The list of the owner's own rules.
 const OWNER: u8 = 1;
 
@@ -145,13 +158,26 @@ impl RulesBuilder {
 
     /// The owner's allow: the name and its subdomains, or an address.
     pub fn allow(mut self, name: &str) -> Result<Self, BuildError> {
-        self.owner_rule(name, Role::OwnerAllow)?;
+        self.owner_rule(name, Reach::Subdomains, Role::OwnerAllow)?;
         Ok(self)
     }
 
     /// The owner's block: the name and its subdomains, or an address.
     pub fn block(mut self, name: &str) -> Result<Self, BuildError> {
-        self.owner_rule(name, Role::OwnerBlock)?;
+        self.owner_rule(name, Reach::Subdomains, Role::OwnerBlock)?;
+        Ok(self)
+    }
+
+    /// A rule of the owner, for one app or for all: a name as far as it says, or an address.
+    pub fn own_rule(mut self, rule: &OwnRule<'_>) -> Result<Self, BuildError> {
+        let role = match (rule.app, rule.action) {
+            (None, Action::Allow) => Role::OwnerAllow,
+            (None, Action::Block) => Role::OwnerBlock,
+            (Some(_), Action::Allow) => Role::AppAllow,
+            (Some(_), Action::Block) => Role::AppBlock,
+        };
+        let number = self.owner_rule(rule.name, rule.reach, role)?;
+        self.apps.extend(rule.app.map(|app| (number, app)));
         Ok(self)
     }
 
@@ -161,7 +187,7 @@ impl RulesBuilder {
             Action::Allow => Role::AppAllow,
             Action::Block => Role::AppBlock,
         };
-        let rule = self.owner_rule(name, role)?;
+        let rule = self.owner_rule(name, Reach::Subdomains, role)?;
         self.apps.push((rule, app));
         Ok(self)
     }
@@ -242,7 +268,7 @@ impl RulesBuilder {
         self.reader.read(list, text, role)
     }
 
-    fn owner_rule(&mut self, text: &str, role: Role) -> Result<u32, BuildError> {
+    fn owner_rule(&mut self, text: &str, reach: Reach, role: Role) -> Result<u32, BuildError> {
         let error = |mend| BuildError::Name {
             name: text.to_owned(),
             mend,
@@ -253,7 +279,7 @@ impl RulesBuilder {
             None => {
                 let bare = name::without_trailing_dot(text.strip_prefix("*.").unwrap_or(text));
                 name::check(bare).map_err(error)?;
-                Target::Name(bare, Reach::Subdomains)
+                Target::Name(bare, reach)
             }
         };
         self.reader.push(text, target, OWNER, role).map_err(error)
