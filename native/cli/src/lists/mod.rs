@@ -8,6 +8,7 @@ use clap::Subcommand;
 mod build;
 mod diff;
 mod explain;
+mod explanations;
 mod export;
 mod files;
 mod fmt;
@@ -63,6 +64,8 @@ enum Command {
     Packages(packages::Args),
     /// Write one page of every record, to be searched in a browser.
     Page(page::Args),
+    /// Write what the app shows of each rule, for its APK.
+    Explanations(explanations::Args),
     /// Sign the files of a list, with a version that cannot go back.
     Sign(sign::Args),
     /// Say whether a phone would take a signed list.
@@ -85,6 +88,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(&args),
         Command::Packages(args) => packages::run(&args),
         Command::Page(args) => page::run(args),
+        Command::Explanations(args) => explanations::run(&args),
         Command::Sign(args) => sign::run(args),
         Command::Verify(args) => verify::run(args),
     }
