@@ -11,13 +11,13 @@ use mio::{Registry, Waker};
 use thiserror::Error;
 
 use crate::token::Source;
-use crate::{Device, TunnelStats};
+use crate::{Device, Told, TunnelStats};
 
 /// Commands that wait for the loop.
 const INBOX_LEN: usize = 1_024;
 
-/// How long [`Handle::snapshot`] waits for the loop.
-const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer of the loop is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a command was not taken.
 #[derive(Debug, Error)]
@@ -28,6 +28,9 @@ pub enum CommandError {
     /// The loop is behind with commands, or does not answer.
     #[error("the tunnel is too busy for commands")]
     Busy,
+    /// The new device cannot be used; the old one stays in use.
+    #[error("cannot go on with this TUN device")]
+    Device(#[source] io::Error),
     /// The loop could not be woken.
     #[error("cannot wake the tunnel")]
     Wake(#[source] io::Error),
@@ -55,12 +58,14 @@ pub(crate) enum Command {
     ReplaceRules(Arc<Rules>),
     SetUpstream(Upstream),
     NetworkChanged,
-    ReplaceDevice(Device),
+    ReplaceDevice(Device, SyncSender<io::Result<()>>),
     Owner(FlowId, Option<AppId>),
+    SetTold(Told),
+    SetSystemNetwork(u64),
     Snapshot(SyncSender<Snapshot>),
     /// Panics in the turn, as a bug in the engine would.
-    #[cfg(test)]
-    Panic,
+    #[cfg(any(test, debug_assertions))]
+    Panic(String),
 }
 
 /// The loop's end of the commands.
@@ -96,9 +101,12 @@ impl Handle {
         self.send(Command::NetworkChanged)
     }
 
-    /// Goes on with another TUN (Android: the next `establish`); the old one is closed.
+    /// Goes on with another TUN (Android: the next `establish`). The old one is read to its end and closed once the new
+    /// one is in use; it stays where the new one cannot be used.
     pub fn replace_device(&self, device: Device) -> Result<(), CommandError> {
-        self.send(Command::ReplaceDevice(device))
+        let (sender, receiver) = sync_channel(1);
+        self.send(Command::ReplaceDevice(device, sender))?;
+        answer(&receiver)?.map_err(CommandError::Device)
     }
 
     /// Answers [`Notice::WhoOwns`](crate::Notice::WhoOwns); `None` if nobody knows.
@@ -110,17 +118,23 @@ impl Handle {
     pub fn snapshot(&self) -> Result<Snapshot, CommandError> {
         let (sender, receiver) = sync_channel(1);
         self.send(Command::Snapshot(sender))?;
-        receiver
-            .recv_timeout(SNAPSHOT_PATIENCE)
-            .map_err(|error| match error {
-                RecvTimeoutError::Timeout => CommandError::Busy,
-                RecvTimeoutError::Disconnected => CommandError::Ended,
-            })
+        answer(&receiver)
     }
 
-    #[cfg(test)]
-    pub(crate) fn panic(&self) -> Result<(), CommandError> {
-        self.send(Command::Panic)
+    /// Says which verdicts are told.
+    pub fn set_told(&self, told: Told) -> Result<(), CommandError> {
+        self.send(Command::SetTold(told))
+    }
+
+    /// Says which network the system's resolver is to ask in (Android's handle of it; 0 for the default).
+    pub fn set_system_network(&self, network: u64) -> Result<(), CommandError> {
+        self.send(Command::SetSystemNetwork(network))
+    }
+
+    /// Makes the engine panic with this text, so that tests see how it is built anew. No release has it.
+    #[cfg(any(test, debug_assertions))]
+    pub fn panic(&self, text: &str) -> Result<(), CommandError> {
+        self.send(Command::Panic(text.to_owned()))
     }
 
     fn send(&self, command: Command) -> Result<(), CommandError> {
@@ -130,6 +144,13 @@ impl Handle {
         })?;
         self.waker.wake().map_err(CommandError::Wake)
     }
+}
+
+fn answer<T>(receiver: &Receiver<T>) -> Result<T, CommandError> {
+    receiver.recv_timeout(PATIENCE).map_err(|error| match error {
+        RecvTimeoutError::Timeout => CommandError::Busy,
+        RecvTimeoutError::Disconnected => CommandError::Ended,
+    })
 }
 
 impl Inbox {

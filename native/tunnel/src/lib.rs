@@ -6,6 +6,7 @@
 
 mod clock;
 mod datagram;
+mod descriptors;
 mod device;
 mod dns;
 mod echo;
@@ -22,16 +23,20 @@ mod run;
 mod session;
 mod sockets;
 mod stream;
+mod system;
+mod thaw;
 mod token;
 mod tunnel;
 
 pub use clock::now;
+pub use descriptors::fitted;
 pub use device::{Device, OpenError, segment_cap};
 pub use handle::{CommandError, Handle, Snapshot};
 pub use limits::raise_descriptor_limit;
 pub use mapped::Mapped;
-pub use notices::{Events, Notice};
-pub use run::RunError;
+pub use notices::{Events, Notice, Told};
+pub use run::{RunError, panic_text};
 pub use session::TunnelStats;
 pub use sockets::{Protect, Sockets};
-pub use tunnel::{Settings, StartError, Tunnel};
+pub use system::SystemResolver;
+pub use tunnel::{Awake, Settings, StartError, Tunnel};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use blocklist::Action;
 use engine::{Event, FlowId, Timestamp};
 
 /// Notices that wait for a slow consumer; then the oldest go.
@@ -15,7 +16,14 @@ const QUEUE_LEN: usize = 4_096;
 #[non_exhaustive]
 pub enum Notice {
     /// Something happened in the engine.
-    Event(Event),
+    Event {
+        /// What.
+        event: Event,
+        /// How often the rules had been replaced by then: rule ids are those of these rules.
+        rules: u64,
+    },
+    /// The rules were replaced: so many times by now.
+    RulesReplaced(u64),
     /// Which app owns this flow? Answer with [`Handle::owner`](crate::Handle::owner).
     WhoOwns {
         /// The flow.
@@ -31,9 +39,30 @@ pub enum Notice {
         at: Timestamp,
         /// How long it took.
         lasted: Duration,
+        /// What the panic said. It may hold a name, so it is nothing for a log.
+        text: String,
+    },
+    /// The process was frozen while apps went on asking: their packets were found when it woke up.
+    Frozen {
+        /// When it was awake for the last time before.
+        at: Timestamp,
+        /// How long it slept since, at most.
+        lasted: Duration,
     },
     /// So many notices were dropped before the next, because nobody took them.
     Lost(u64),
+}
+
+/// Which verdicts become notices. What nobody shows wakes nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Told {
+    /// None.
+    Nothing,
+    /// Refusals.
+    Refusals,
+    /// All.
+    #[default]
+    Everything,
 }
 
 /// The consumer's end of the notices.
@@ -47,6 +76,10 @@ pub struct Events {
 pub(crate) struct Outlet {
     shared: Arc<Shared>,
     staged: Vec<Notice>,
+    /// What of the events is staged.
+    pub(crate) told: Told,
+    /// How often the rules were replaced.
+    pub(crate) rules: u64,
 }
 
 #[derive(Debug, Default)]
@@ -59,9 +92,19 @@ struct Shared {
 struct State {
     queue: VecDeque<Notice>,
     lost: u64,
-    /// A consumer sleeps. Only then is waking it worth a system call.
-    waiting: bool,
+    /// What a sleeping consumer waits for. Only for that is waking it worth a system call.
+    waiting: Waiting,
     closed: bool,
+}
+
+/// What a consumer waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Waiting {
+    #[default]
+    Nothing,
+    /// A question that must be answered at once.
+    Question,
+    Anything,
 }
 
 /// A queue's two ends.
@@ -71,9 +114,18 @@ pub(crate) fn queue() -> (Outlet, Events) {
         Outlet {
             shared: Arc::clone(&shared),
             staged: Vec::new(),
+            told: Told::Everything,
+            rules: 0,
         },
         Events { shared },
     )
+}
+
+impl Notice {
+    /// Whether somebody waits for the answer.
+    const fn is_question(&self) -> bool {
+        matches!(self, Self::WhoOwns { .. })
+    }
 }
 
 impl Events {
@@ -96,6 +148,30 @@ impl Events {
         self.wait(QUEUE_LEN + 1, Some(timeout))
     }
 
+    /// The next notices, `most` of them at most, oldest first; waits for one, and after it for `pause` more, so that a
+    /// busy tunnel wakes its consumer a few times a second and not at each. [`Notice::WhoOwns`] ends the pause at once.
+    /// Empty when the tunnel has ended.
+    pub fn next_paced(&self, most: usize, pause: Duration) -> Vec<Notice> {
+        let mut state = self.shared.lock();
+        while state.queue.is_empty() && !state.closed {
+            state.waiting = Waiting::Anything;
+            let woken = self.shared.arrived.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        let deadline = Instant::now().checked_add(pause);
+        while !state.closed && !state.queue.iter().any(Notice::is_question) {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let Some(left) = left.filter(|left| !left.is_zero()) else {
+                break;
+            };
+            state.waiting = Waiting::Question;
+            let woken = self.shared.arrived.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.waiting = Waiting::Nothing;
+        state.take(most)
+    }
+
     /// Whether the tunnel has ended. What it said before can still be taken.
     pub fn is_closed(&self) -> bool {
         self.shared.lock().closed
@@ -109,7 +185,7 @@ impl Events {
             if left.is_some_and(|left| left.is_zero()) {
                 break;
             }
-            state.waiting = true;
+            state.waiting = Waiting::Anything;
             state = match left {
                 None => self
                     .shared
@@ -122,7 +198,7 @@ impl Events {
                 }
             };
         }
-        state.waiting = false;
+        state.waiting = Waiting::Nothing;
         state.take(most)
     }
 }
@@ -131,6 +207,22 @@ impl Outlet {
     /// Keeps a notice for [`Self::flush`].
     pub(crate) fn stage(&mut self, notice: Notice) {
         self.staged.push(notice);
+    }
+
+    /// Keeps what the engine tells, as far as somebody wants to know.
+    pub(crate) fn stage_event(&mut self, event: Event) {
+        let Event::Verdict(verdict) = &event else {
+            return;
+        };
+        let wanted = match self.told {
+            Told::Nothing => false,
+            Told::Refusals => verdict.action == Action::Block,
+            Told::Everything => true,
+        };
+        if wanted {
+            let rules = self.rules;
+            self.stage(Notice::Event { event, rules });
+        }
     }
 
     /// Hands over what was staged; without a consumer it is dropped.
@@ -142,13 +234,14 @@ impl Outlet {
             self.staged.clear();
             return;
         }
+        let asks = self.staged.iter().any(Notice::is_question);
         let mut state = self.shared.lock();
         state.queue.extend(self.staged.drain(..));
         let excess = state.queue.len().saturating_sub(QUEUE_LEN);
         state.queue.drain(..excess);
         state.lost += excess as u64;
-        if state.waiting {
-            state.waiting = false;
+        if state.waiting == Waiting::Anything || (state.waiting == Waiting::Question && asks) {
+            state.waiting = Waiting::Nothing;
             self.shared.arrived.notify_all();
         }
     }
@@ -181,63 +274,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use engine::Timestamp;
-
-    use super::{Notice, QUEUE_LEN, queue};
-
-    fn outage(number: u64) -> Notice {
-        Notice::Outage {
-            at: Timestamp::from_micros(number),
-            lasted: Duration::ZERO,
-        }
-    }
-
-    #[test]
-    fn notices_arrive_in_order_once_they_are_flushed() {
-        let (mut outlet, events) = queue();
-        outlet.stage(outage(1));
-        outlet.stage(outage(2));
-        assert_eq!(events.next_timeout(Duration::ZERO), None);
-        outlet.flush();
-        assert_eq!(events.next(), Some(outage(1)));
-        assert_eq!(events.next_batch(Duration::ZERO), vec![outage(2)]);
-    }
-
-    #[test]
-    fn slow_consumer_loses_the_oldest_and_is_told_how_many() {
-        let (mut outlet, events) = queue();
-        for number in 0..QUEUE_LEN as u64 + 3 {
-            outlet.stage(outage(number));
-        }
-        outlet.flush();
-        assert_eq!(events.next(), Some(Notice::Lost(3)));
-        assert_eq!(events.next(), Some(outage(3)));
-        assert_eq!(events.next_batch(Duration::ZERO).len(), QUEUE_LEN - 1);
-    }
-
-    #[test]
-    fn sleeping_consumer_is_woken_and_learns_of_the_end() {
-        let (mut outlet, events) = queue();
-        let consumer = std::thread::spawn(move || {
-            let first = events.next();
-            (first, events.next(), events.is_closed())
-        });
-        outlet.stage(outage(7));
-        outlet.flush();
-        drop(outlet);
-        assert_eq!(consumer.join().unwrap(), (Some(outage(7)), None, true));
-    }
-
-    #[test]
-    fn without_a_consumer_nothing_is_kept() {
-        let (mut outlet, events) = queue();
-        drop(events);
-        outlet.stage(outage(1));
-        outlet.flush();
-        assert!(outlet.staged.is_empty());
-        assert!(outlet.shared.lock().queue.is_empty());
-    }
-}
+mod tests;

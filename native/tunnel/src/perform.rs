@@ -99,7 +99,7 @@ impl Session {
                         self.engine.handle_owner(flow, None, now);
                     }
                 }
-                Output::Event(event) => around.outlet.stage(Notice::Event(event)),
+                Output::Event(event) => around.outlet.stage_event(event),
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The loop.
 
+use std::any::Any;
 use std::io;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,9 @@ use crate::tunnel::{StartError, Tunnel};
 /// Deadlines are met on this grid, so that those of many flows cost one wake-up. Two ticks of a usual kernel: its own
 /// TCP timers are no finer.
 const GRID: Duration = Duration::from_millis(8);
+
+/// Batches read from a device that was replaced: its queue holds 500 packets.
+const LAST_BATCHES: u8 = 16;
 
 /// Panics within [`PANIC_WINDOW`] after which the tunnel gives up: it would never get to forward anything.
 const PANICS_AT_MOST: usize = 5;
@@ -53,7 +58,7 @@ impl Tunnel {
             now = clock::now();
             match catch_unwind(AssertUnwindSafe(|| self.turn(now))) {
                 Ok(outcome) => outcome?,
-                Err(_) => self.recover(now)?,
+                Err(payload) => self.recover(now, panic_text(payload.as_ref()))?,
             }
         }
         Ok(())
@@ -75,6 +80,9 @@ impl Tunnel {
     /// One turn, in the order that [`engine::Engine`] asks for.
     fn turn(&mut self, now: Timestamp) -> Result<(), RunError> {
         self.stats.turns += 1;
+        if let Some(awake) = &self.settings.awake {
+            awake(now);
+        }
         self.batch.clear();
         self.session.handle_timeout(now);
         self.session.handle_ready(now);
@@ -89,11 +97,12 @@ impl Tunnel {
         while let Some(command) = self.inbox.next() {
             self.handle_command(command, now)?;
         }
-        if self.device_ready {
-            let queue = self.device.read(&mut self.batch).map_err(RunError::Device)?;
-            self.device_ready = queue == Queue::Perhaps;
+        self.read_device()?;
+        if let Some(frozen) = self.thaw.handle_batch(&self.batch, !self.device_ready, now) {
+            self.outlet.stage(frozen);
         }
         if !self.batch.is_empty() {
+            self.stats.last_packet = Some(now);
             self.session.engine.handle_batch(&self.batch, now);
         }
         let mut around = Surroundings {
@@ -114,6 +123,8 @@ impl Tunnel {
             Command::ReplaceRules(rules) => {
                 self.settings.rules = Arc::clone(&rules);
                 self.session.engine.replace_rules(rules, now);
+                self.outlet.rules += 1;
+                self.outlet.stage(Notice::RulesReplaced(self.outlet.rules));
             }
             Command::SetUpstream(upstream) => {
                 self.settings.upstream = upstream.clone();
@@ -125,7 +136,10 @@ impl Tunnel {
                 self.session.dns.set_resolvers(resolvers, now);
                 self.session.engine.network_changed(now);
             }
-            Command::ReplaceDevice(device) => self.replace_device(device)?,
+            Command::ReplaceDevice(device, reply) => {
+                // Whoever asked may have lost patience.
+                let _ = reply.try_send(self.replace_device(device));
+            }
             Command::Owner(flow, owner) => self.session.engine.handle_owner(flow, owner, now),
             Command::Snapshot(reply) => {
                 let engine = self.session.engine.stats();
@@ -135,25 +149,44 @@ impl Tunnel {
                     tunnel: self.stats,
                 });
             }
-            #[cfg(test)]
-            Command::Panic => panic!("a test asked for it"),
+            Command::SetTold(told) => self.outlet.told = told,
+            Command::SetSystemNetwork(network) => {
+                self.settings.system_network = network;
+                self.session.dns.set_system_network(network);
+            }
+            #[cfg(any(test, debug_assertions))]
+            Command::Panic(text) => panic!("{text}"),
         }
         Ok(())
     }
 
-    fn replace_device(&mut self, device: Device) -> Result<(), RunError> {
-        // Another process may hold a copy of the old descriptor, which would keep it in epoll.
-        self.device
-            .deregister(self.poll.registry())
-            .map_err(RunError::Poll)?;
-        device.register(self.poll.registry()).map_err(RunError::Poll)?;
-        self.device = device;
+    fn replace_device(&mut self, device: Device) -> io::Result<()> {
+        device.register(self.poll.registry())?;
+        let old = mem::replace(&mut self.device, device);
+        // Another process may hold a copy of the old descriptor, which would keep it in epoll. One that epoll has lost
+        // already is as good.
+        let _ = old.deregister(self.poll.registry());
+        self.retired = Some((old, LAST_BATCHES));
         self.device_ready = true;
         Ok(())
     }
 
+    /// Fills the batch: from a device that was replaced, until nothing is left in it, or from the one in use.
+    fn read_device(&mut self) -> Result<(), RunError> {
+        if let Some((old, left)) = self.retired.take() {
+            // An error says that it is gone, which is the plan.
+            if matches!(old.read(&mut self.batch), Ok(Queue::Perhaps)) && left > 1 {
+                self.retired = Some((old, left - 1));
+            }
+        } else if self.device_ready {
+            let queue = self.device.read(&mut self.batch).map_err(RunError::Device)?;
+            self.device_ready = queue == Queue::Perhaps;
+        }
+        Ok(())
+    }
+
     /// The engine is in no known state: start anew, and tell of the outage.
-    fn recover(&mut self, began: Timestamp) -> Result<(), RunError> {
+    fn recover(&mut self, began: Timestamp, text: String) -> Result<(), RunError> {
         self.stats.panics += 1;
         self.panics.retain(|at| began.since(*at) < PANIC_WINDOW);
         self.panics.push(began);
@@ -163,10 +196,21 @@ impl Tunnel {
         tracing::error!("the engine panicked and is built anew");
         self.rebuild(began).map_err(RunError::Rebuild)?;
         let lasted = clock::now().since(began);
-        self.outlet.stage(Notice::Outage { at: began, lasted });
+        self.outlet.stage(Notice::Outage {
+            at: began,
+            lasted,
+            text,
+        });
         self.outlet.flush();
         Ok(())
     }
+}
+
+/// What a panic said.
+pub fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a text").to_owned()
 }
 
 /// How long to sleep for what is due at `due`; not at all for what has passed.

@@ -29,6 +29,8 @@ pub struct TunnelStats {
     pub tun_refused: u64,
     /// Engines lost to a panic.
     pub panics: u64,
+    /// When an app last sent something.
+    pub last_packet: Option<Timestamp>,
 }
 
 /// An engine with its sockets. Both are lost together when the engine panics.

@@ -1,5 +1,6 @@
 //! The tunnel: what it is built from, and built from again after a panic.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use crate::clock;
 use crate::device::Device;
 use crate::dns::DnsSockets;
 use crate::handle::{self, Handle, Inbox};
-use crate::notices::{self, Events, Outlet};
+use crate::notices::{self, Events, Outlet, Told};
 use crate::session::{Session, TunnelStats};
 use crate::sockets::Sockets;
+use crate::system::SystemResolver;
+use crate::thaw::Thaw;
 
 /// Events taken from epoll at once.
 const EVENTS: usize = 256;
@@ -32,7 +35,7 @@ pub enum StartError {
 }
 
 /// What a tunnel starts with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// The engine's settings. For its `segment_cap` see [`segment_cap`](crate::segment_cap).
     pub config: Config,
@@ -44,6 +47,28 @@ pub struct Settings {
     pub sockets: Sockets,
     /// Whether somebody answers [`Notice::WhoOwns`](crate::Notice::WhoOwns). If not, no flow has a known owner.
     pub knows_owners: bool,
+    /// Which verdicts are told.
+    pub told: Told,
+    /// The system's resolver, where questions go through it and not through sockets of our own.
+    pub system: Option<Arc<SystemResolver>>,
+    /// The network in which it is to ask; 0 for the default.
+    pub system_network: u64,
+    /// Called in each turn of the loop.
+    pub awake: Option<Awake>,
+}
+
+/// What is called with the time when the loop is awake anyway; it must not wait for anything.
+pub type Awake = Arc<dyn Fn(Timestamp) + Send + Sync>;
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("config", &self.config)
+            .field("upstream", &self.upstream)
+            .field("sockets", &self.sockets)
+            .field("system", &self.system.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A TUN, an engine, and the sockets between it and the network.
@@ -52,6 +77,8 @@ pub struct Tunnel {
     pub(crate) poll: Poll,
     pub(crate) events: mio::Events,
     pub(crate) device: Device,
+    /// A device that was replaced, and how many batches of it may still be read.
+    pub(crate) retired: Option<(Device, u8)>,
     /// The device's queue may hold packets for which no event will come.
     pub(crate) device_ready: bool,
     pub(crate) batch: Batch,
@@ -60,6 +87,7 @@ pub struct Tunnel {
     pub(crate) inbox: Inbox,
     pub(crate) outlet: Outlet,
     pub(crate) stats: TunnelStats,
+    pub(crate) thaw: Thaw,
     pub(crate) stopping: bool,
     /// When the latest panics were.
     pub(crate) panics: Vec<Timestamp>,
@@ -71,19 +99,22 @@ impl Tunnel {
         let poll = Poll::new().map_err(StartError::Poll)?;
         device.register(poll.registry()).map_err(StartError::Poll)?;
         let (handle, inbox) = handle::channel(poll.registry()).map_err(StartError::Poll)?;
-        let (outlet, events) = notices::queue();
+        let (mut outlet, events) = notices::queue();
+        outlet.told = settings.told;
         let tunnel = Self {
             session: new_session(&settings, clock::now())?,
             batch: Batch::new(usize::from(settings.config.mtu)),
             poll,
             events: mio::Events::with_capacity(EVENTS),
             device,
+            retired: None,
             // The device may have been filled before it was registered.
             device_ready: true,
             settings,
             inbox,
             outlet,
             stats: TunnelStats::default(),
+            thaw: Thaw::new(clock::now()),
             stopping: false,
             panics: Vec::new(),
         };
@@ -105,6 +136,9 @@ fn new_session(settings: &Settings, now: Timestamp) -> Result<Session, StartErro
     engine.set_upstream(settings.upstream.clone(), now);
     let mut dns = DnsSockets::new(read_seed().map_err(StartError::Seed)?);
     dns.set_resolvers(&settings.upstream.resolvers, now);
+    if let Some(system) = &settings.system {
+        dns.ask_system(Arc::clone(system), settings.system_network);
+    }
     Ok(Session::new(
         engine,
         dns,

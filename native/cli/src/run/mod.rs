@@ -14,10 +14,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow, bail};
 use blocklist::Rules;
 use engine::{Config, Upstream};
-use tunnel::{Device, Events, Handle, OpenError, RunError, Settings, Snapshot, Sockets, Tunnel};
+use tunnel::{Device, Events, Handle, OpenError, RunError, Settings, Snapshot, Sockets, Told, Tunnel};
 
 mod args;
-mod descriptors;
 mod families;
 mod network;
 mod resolvers;
@@ -66,7 +65,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let mut settings = settings(&args, Arc::clone(&rules), upstream.clone());
     match tunnel::raise_descriptor_limit() {
-        Ok(limit) => settings.config = descriptors::fitted(settings.config, limit),
+        Ok(limit) => settings.config = tunnel::fitted(settings.config, limit),
         Err(error) => {
             tracing::warn!(%error, "the limit on open files is not known; many flows at once may be refused");
         }
@@ -128,6 +127,10 @@ fn settings(args: &Args, rules: Arc<Rules>, upstream: Upstream) -> Settings {
         upstream,
         sockets,
         knows_owners: false,
+        told: Told::Everything,
+        system: None,
+        system_network: 0,
+        awake: None,
     }
 }
 

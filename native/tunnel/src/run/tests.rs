@@ -7,7 +7,7 @@ use engine::{Config, Upstream};
 
 use super::*;
 use crate::lab::{MARK, ServerNetwork, in_fresh_network, ip};
-use crate::{Events, Handle, Settings, Sockets};
+use crate::{Events, Handle, Settings, Sockets, Told};
 
 /// A tunnel on `tun0` between this thread's network and a server's.
 struct Bench {
@@ -31,6 +31,10 @@ impl Bench {
             },
             sockets: Sockets::new().with_mark(MARK),
             knows_owners: false,
+            told: Told::Everything,
+            system: None,
+            system_network: 0,
+            awake: None,
         };
         let (mut tunnel, handle, events) = Tunnel::new(device, settings).unwrap();
         Self {
@@ -200,8 +204,12 @@ fn panic_costs_the_flows_and_not_the_session() {
         let bench = Bench::new();
         let (mut phone, mut server) = bench.connect();
         send(&phone, &server, 100);
-        bench.handle.panic().unwrap();
-        while !matches!(bench.events.next(), Some(Notice::Outage { .. })) {}
+        bench.handle.panic("a test asked for it").unwrap();
+        let told = std::iter::from_fn(|| bench.events.next()).find_map(|notice| match notice {
+            Notice::Outage { text, .. } => Some(text),
+            _ => None,
+        });
+        assert_eq!(told.as_deref(), Some("a test asked for it"));
         assert_eq!(
             server.read(&mut [0; 8]).unwrap(),
             0,
@@ -225,7 +233,7 @@ fn engine_that_fails_again_and_again_ends_the_tunnel() {
     in_fresh_network(|| {
         let bench = Bench::new();
         for _ in 0..=PANICS_AT_MOST {
-            bench.handle.panic().unwrap();
+            bench.handle.panic("again").unwrap();
         }
         assert!(matches!(bench.thread.join().unwrap(), Err(RunError::Panics)));
         assert!(std::iter::from_fn(|| bench.events.next()).count() <= PANICS_AT_MOST);

@@ -74,7 +74,10 @@ impl<W: Write> Screen<W> {
     /// Takes what the tunnel says.
     pub(crate) fn handle_notice(&mut self, notice: &Notice, now: Instant) -> io::Result<()> {
         match notice {
-            Notice::Event(Event::Verdict(verdict)) => self.write_verdict(verdict, now),
+            Notice::Event {
+                event: Event::Verdict(verdict),
+                ..
+            } => self.write_verdict(verdict, now),
             Notice::Outage { lasted, .. } => self.write_outage(*lasted),
             Notice::Lost(count) => self.write_lost(*count),
             // Nobody here knows owners, and kinds that are not known yet are not shown yet.

@@ -16,7 +16,7 @@ fn rules() -> Arc<Rules> {
 
 fn verdict(rules: &Rules, name: &str, seen: Seen) -> Notice {
     let verdict = rules.verdict(name, None);
-    Notice::Event(Event::Verdict(VerdictEvent {
+    let event = Event::Verdict(VerdictEvent {
         at: Timestamp::ZERO,
         transport: Transport::Dns,
         action: verdict.action,
@@ -29,7 +29,8 @@ fn verdict(rules: &Rules, name: &str, seen: Seen) -> Notice {
         remote: "9.9.9.9:53".parse().unwrap(),
         owner: None,
         record_type: Some(1),
-    }))
+    });
+    Notice::Event { event, rules: 0 }
 }
 
 fn snapshot(bytes_down: u64) -> Snapshot {
@@ -131,6 +132,7 @@ fn json_is_not_folded_and_every_line_is_an_object() {
             &Notice::Outage {
                 at: Timestamp::ZERO,
                 lasted: Duration::from_millis(5),
+                text: String::new(),
             },
             start,
         )

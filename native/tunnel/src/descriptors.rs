@@ -8,7 +8,7 @@ const RESERVE: usize = 384;
 const FEWEST: usize = 32;
 
 /// `config` with no more flows than `limit` descriptors bear; of what is left a quarter is for UDP.
-pub(crate) fn fitted(config: Config, limit: u64) -> Config {
+pub fn fitted(config: Config, limit: u64) -> Config {
     let left = usize::try_from(limit)
         .unwrap_or(usize::MAX)
         .saturating_sub(RESERVE);

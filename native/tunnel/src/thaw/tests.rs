@@ -1,0 +1,114 @@
+use wire::tcp::{MAX_HEADER, Options, Segment, SeqNumber};
+
+use super::*;
+
+/// Nothing more waits in the TUN.
+const DRAINED: bool = true;
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_micros(1_000_000 + millis * 1_000)
+}
+
+fn segment(port: u16, seq: i32, flags: Flags) -> Vec<u8> {
+    let mut header = [0; MAX_HEADER];
+    let segment = Segment {
+        src: ([10, 0, 0, 2], port).into(),
+        dst: ([192, 0, 2, 1], 443).into(),
+        seq: SeqNumber(seq),
+        ack: SeqNumber(0),
+        flags,
+        window: 1000,
+        options: &Options::default(),
+    };
+    let len = wire::tcp::emit(&mut header, &segment, &[]);
+    header[..len].to_vec()
+}
+
+fn question(id: u16) -> Vec<u8> {
+    let payload = id.to_be_bytes();
+    let mut header = [0; wire::udp::MAX_HEADER];
+    let app = ([10, 0, 0, 2], 40_000).into();
+    let len = wire::udp::emit(&mut header, app, ([10, 0, 0, 1], 53).into(), &payload);
+    [&header[..len], payload.as_slice()].concat()
+}
+
+fn batch(packets: impl IntoIterator<Item = Vec<u8>>) -> Batch {
+    let mut batch = Batch::new(1500);
+    for packet in packets {
+        assert!(batch.push(&packet));
+    }
+    batch
+}
+
+#[test]
+fn repeated_syn_behind_a_gap_is_an_outage_from_the_last_turn_on() {
+    let mut thaw = Thaw::new(at(0));
+    assert_eq!(
+        thaw.handle_batch(&batch([segment(1, 7, Flags::SYN)]), DRAINED, at(100)),
+        None
+    );
+    let repeated = batch([segment(2, 9, Flags::SYN), segment(2, 9, Flags::SYN)]);
+    let frozen = Notice::Frozen {
+        at: at(100),
+        lasted: Duration::from_secs(60),
+    };
+    assert_eq!(thaw.handle_batch(&repeated, DRAINED, at(60_100)), Some(frozen));
+    assert_eq!(
+        thaw.handle_batch(&repeated, DRAINED, at(60_200)),
+        None,
+        "told once"
+    );
+}
+
+#[test]
+fn repeated_question_behind_a_gap_is_an_outage() {
+    let mut thaw = Thaw::new(at(0));
+    let repeated = batch([question(1), question(2), question(1)]);
+    assert!(thaw.handle_batch(&repeated, DRAINED, at(5_000)).is_some());
+}
+
+#[test]
+fn repetition_is_found_in_a_later_batch_of_the_first_drain() {
+    let mut thaw = Thaw::new(at(0));
+    let first = batch((0..64).map(question));
+    assert_eq!(thaw.handle_batch(&first, false, at(5_000)), None);
+    assert!(
+        thaw.handle_batch(&batch([question(3)]), DRAINED, at(5_001))
+            .is_some()
+    );
+}
+
+#[test]
+fn full_queue_behind_a_gap_is_an_outage() {
+    let mut thaw = Thaw::new(at(0));
+    let full = batch((0..64).map(|port| segment(port, 1, Flags::ACK)));
+    for turn in 0..6 {
+        assert_eq!(thaw.handle_batch(&full, false, at(5_000 + turn)), None);
+    }
+    assert!(thaw.handle_batch(&full, false, at(5_006)).is_some());
+}
+
+#[test]
+fn quiet_time_is_no_outage() {
+    let mut thaw = Thaw::new(at(0));
+    assert_eq!(
+        thaw.handle_batch(&batch([question(1)]), DRAINED, at(60_000)),
+        None
+    );
+    // Asked again a second later, as it comes: the loop was there, the resolver was not.
+    assert_eq!(
+        thaw.handle_batch(&batch([question(1)]), DRAINED, at(61_000)),
+        None
+    );
+    let several = batch([question(1), segment(1, 1, Flags::SYN), segment(2, 1, Flags::SYN)]);
+    assert_eq!(thaw.handle_batch(&several, DRAINED, at(90_000)), None);
+}
+
+#[test]
+fn busy_loop_without_a_gap_is_no_outage() {
+    let mut thaw = Thaw::new(at(0));
+    let full = batch((0..64).map(|port| segment(port, 1, Flags::SYN)));
+    for turn in 0..50 {
+        assert_eq!(thaw.handle_batch(&full, DRAINED, at(turn * 10)), None);
+    }
+}
