@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::house::read;
 
 /// What each crate may use. A new dependency is a decision, made here and explained in the root `Cargo.toml`.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("records", &["serde", "toml"]),
     (
         "curation",
@@ -47,6 +47,22 @@ const MAY_USE: [(&str, &[&str]); 8] = [
         ],
     ),
     (
+        "jni",
+        &[
+            "tunnel",
+            "engine",
+            "blocklist",
+            "trust",
+            "jni",
+            "libc",
+            "memmap2",
+            "log",
+            "android_logger",
+            "thiserror",
+            "tracing",
+        ],
+    ),
+    (
         "cli",
         &[
             "engine",
@@ -74,7 +90,9 @@ const MAY_USE: [(&str, &[&str]); 8] = [
 
 /// The crates that must stay pure, and what no test of theirs may bring in either.
 const PURE: [&str; 6] = ["records", "curation", "blocklist", "wire", "engine", "trust"];
-const IMPURE: [&str; 7] = ["tunnel", "cli", "tun", "mio", "socket2", "libc", "anyhow"];
+const IMPURE: [&str; 9] = [
+    "tunnel", "cli", "jni", "memmap2", "tun", "mio", "socket2", "libc", "anyhow",
+];
 
 fn manifest(path: &str) -> Table {
     read(path)
@@ -183,6 +201,19 @@ fn versions_live_in_one_place_and_lints_are_shared() {
             .and_then(|lints| lints.get("workspace"))
             .and_then(Value::as_bool);
         assert_eq!(lints, Some(true), "{package} does not share the lints");
+    }
+}
+
+#[test]
+fn release_has_no_log_line_below_info() {
+    let manifest: Table = read("Cargo.toml").parse().unwrap();
+    for name in ["tracing", "log"] {
+        let features = manifest["workspace"]["dependencies"][name]["features"].as_array();
+        let compiled_out = features
+            .into_iter()
+            .flatten()
+            .any(|feature| feature.as_str() == Some("release_max_level_info"));
+        assert!(compiled_out, "{name} keeps DEBUG in a release");
     }
 }
 

@@ -26,8 +26,8 @@ data class EngineSettings(
     val blockedAnswerSeconds: Int = 10,
     /** For how long an answer on which apps differ lives, in seconds. */
     val sharedAnswerSeconds: Int = 5,
-    /** Whether [Event.Stopped] and [Event.LetThrough] are told at all. */
-    val log: Boolean = true,
+    /** Which verdicts are told. */
+    val log: Log = Log.ALL,
     /** Whether somebody answers [Event.WhoOwns] (API 29 and newer). Otherwise rules for one app are not in force. */
     val knowsOwners: Boolean = false,
     /** Whether questions go through the system's resolver, which honours Private DNS (API 29 and newer). */

@@ -8,7 +8,7 @@ interface Session {
 
     /**
      * Brings other settings into force, its lists included. Rules change under the open flows, which are judged again.
-     * Depth, MTU, segment limit, own resolvers and [EngineSettings.asksSystem] only count at the start of a session.
+     * Depth, MTU, segment limit, own resolvers, lives of answers, the stamp, and who asks or owns count at the start.
      */
     @Throws(EngineException::class)
     fun replaceSettings(settings: EngineSettings)

@@ -54,6 +54,9 @@ data class Verdict(
 
         /** An address, or nothing but an address. */
         ADDRESS,
+
+        /** QUIC that could not be read. */
+        UNREAD,
     }
 
     /** The kinds of rules, in their precedence. */

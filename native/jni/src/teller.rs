@@ -1,0 +1,127 @@
+//! From what the tunnel notices to what the app is told.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use blocklist::{Because, Rules};
+use engine::VerdictEvent;
+use tunnel::Notice;
+
+use crate::clock::on_wall;
+use crate::event::{Event, OutageCause, Verdict};
+use crate::storm::Storms;
+
+/// The number of TCP (RFC 9293): of other flows nobody asks for the owner yet.
+const TCP: u8 = 6;
+
+/// Remembers what several notices say together.
+#[derive(Debug, Default)]
+pub(crate) struct Teller {
+    storms: Storms,
+}
+
+impl Teller {
+    /// Adds what a notice means. `rules` are those in force with their numbers; what no later event can speak of goes.
+    pub(crate) fn tell(
+        &mut self,
+        notice: Notice,
+        rules: &mut VecDeque<(u64, Arc<Rules>)>,
+        offset: u64,
+        told: &mut Vec<Event>,
+    ) {
+        match notice {
+            Notice::Event {
+                event: engine::Event::Verdict(verdict),
+                rules: number,
+            } => {
+                forget(rules, number);
+                if let Some((_, rules)) = rules.front() {
+                    self.tell_verdict(verdict, rules, offset, told);
+                }
+            }
+            Notice::RulesReplaced(number) => forget(rules, number),
+            Notice::WhoOwns { flow, app, remote } => told.push(Event::WhoOwns {
+                question: u64::from(flow.generation) << 32 | u64::from(flow.index),
+                protocol: TCP,
+                local: app,
+                remote,
+            }),
+            Notice::Outage { at, lasted, text } => told.push(Event::Outage {
+                at: on_wall(at, offset),
+                lasted: millis(lasted),
+                cause: OutageCause::Rebuilt,
+                text,
+            }),
+            Notice::Frozen { at, lasted } => told.push(Event::Outage {
+                at: on_wall(at, offset),
+                lasted: millis(lasted),
+                cause: OutageCause::Frozen,
+                text: String::new(),
+            }),
+            Notice::Lost(count) => told.push(Event::Lost(count)),
+            // Kinds that are not known yet are not told yet.
+            _ => {}
+        }
+    }
+
+    fn tell_verdict(&mut self, event: VerdictEvent, rules: &Rules, offset: u64, told: &mut Vec<Event>) {
+        let uid = event.owner.map(|app| app.0);
+        let name = event.reason.name.as_ref().map(ToString::to_string);
+        let rule = rule_of(event.reason.because).and_then(|rule| rules.rule(rule));
+        let verdict = Verdict {
+            action: event.action,
+            at: on_wall(event.at, offset),
+            uid,
+            transport: event.transport,
+            seen: event.reason.seen,
+            name: name.unwrap_or_default(),
+            remote: event.remote.ip(),
+            port: event.remote.port(),
+            record_type: event.record_type.unwrap_or(0),
+            tier: event.reason.because.precedence(),
+            rule: rule.map_or("", |rule| rule.id).to_owned(),
+            list: rule.map_or("", |rule| rule.list_title).to_owned(),
+            what: rule.map_or("", |rule| rule.what).to_owned(),
+        };
+        let refused = event.action == blocklist::Action::Block;
+        let storm = refused.then(|| {
+            let what = match verdict.name.as_str() {
+                "" => verdict.remote.to_string(),
+                name => name.to_owned(),
+            };
+            let (began, count) = self.storms.count(uid, &what, event.at)?;
+            Some(Event::Storm {
+                at: on_wall(began, offset),
+                uid,
+                name: what,
+                count,
+                lasted: millis(event.at.since(began)),
+            })
+        });
+        told.push(Event::Verdict(verdict));
+        told.extend(storm.flatten());
+    }
+}
+
+/// Drops the rules before this number: notices come in order.
+fn forget(rules: &mut VecDeque<(u64, Arc<Rules>)>, number: u64) {
+    while rules.len() > 1 && rules.front().is_some_and(|(front, _)| *front < number) {
+        rules.pop_front();
+    }
+}
+
+const fn rule_of(because: Because) -> Option<blocklist::RuleId> {
+    match because {
+        Because::AppRule(rule)
+        | Because::OwnerAllow(rule)
+        | Because::OwnerBlock(rule)
+        | Because::Essential(rule)
+        | Because::Feature(rule)
+        | Because::List(rule) => Some(rule),
+        Because::NoRule => None,
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
