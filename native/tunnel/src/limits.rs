@@ -4,6 +4,7 @@
 use std::io;
 
 /// Raises RLIMIT_NOFILE to its hard limit, since a flow costs a descriptor; the limit in force.
+#[allow(clippy::useless_conversion, reason = "rlim_t has 32 bits on 32-bit Android")]
 pub fn raise_descriptor_limit() -> io::Result<u64> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
@@ -20,7 +21,7 @@ pub fn raise_descriptor_limit() -> io::Result<u64> {
             return Err(io::Error::last_os_error());
         }
     }
-    Ok(limit.rlim_cur)
+    Ok(u64::from(limit.rlim_cur))
 }
 
 #[cfg(test)]
