@@ -135,7 +135,7 @@ need_browser() {
 }
 
 # The word `apk` has two halves, in files of their own.
-for half in android/toolchain/native.sh android/packaging/apk.sh; do
+for half in android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh; do
     # shellcheck source=/dev/null
     [ ! -f "$half" ] || . "./$half"
 done
@@ -189,7 +189,7 @@ check() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
     say "shell scripts"
     shellcheck build.sh .ci/run tests/lab/as-namespace-root
-    shellcheck android/toolchain/linker android/toolchain/native.sh android/packaging/apk.sh
+    shellcheck android/toolchain/linker android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh
     say "dependencies and licences"
     need_deny
     # The advisories check wants a database from the network; these three want nothing.

@@ -127,7 +127,7 @@ native_cargo() {
         __CARGO_TESTS_ONLY_SRC_ROOT="$NATIVE_LIBRARY" \
         HUSHWALL_STUBS="$(native_folder)/stubs/$abi" \
         "${variable}_LINKER=$PWD/android/toolchain/linker" \
-        "${variable}_RUSTFLAGS=--cfg aes_armv8 -Cforce-unwind-tables=yes --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
+        "${variable}_RUSTFLAGS=-Cforce-unwind-tables=yes --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
         cargo "$@" --locked --target "$target"
 }
 
@@ -137,13 +137,16 @@ native_stubs() {
     folder="$(native_folder)/stubs/$abi"
     mkdir -p "$folder"
     for library in libc libdl liblog libm; do
-        sed -n 's/^[a-zA-Z_][a-zA-Z0-9_]*$/& = 0;/p' "android/toolchain/stubs/$library.txt" >"$folder/$library.ld"
+        native_names "$library" | sed 's/$/ = 0;/' >"$folder/$library.ld"
         "$HUSHWALL_LLD" -m "$(native_emulation "$abi")" -shared -soname "$library.so" -o "$folder/$library.so" "$folder/$library.ld"
     done
     native_cargo "$abi" build --quiet --release --manifest-path android/toolchain/Cargo.toml --package unwind \
         -Zbuild-std=core --target-dir "$(native_folder)/toolchain"
     cp "$(native_folder)/toolchain/$(native_target "$abi")/release/libunwind.a" "$folder"
 }
+
+# native_names LIBRARY: its names in our list.
+native_names() { grep -x '[a-zA-Z_][a-zA-Z0-9_]*' "android/toolchain/stubs/$1.txt" || true; }
 
 # --- the library --------------------------------------------------------------------------------------------------
 

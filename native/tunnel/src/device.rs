@@ -67,7 +67,7 @@ impl Device {
         configuration.platform_config(|platform| {
             platform.ensure_root_privileges(false);
         });
-        let device = tun::create(&configuration).map_err(open_error)?;
+        let device = tun::create(&configuration).map_err(|error| open_error(error.into()))?;
         // SAFETY: `into_raw_fd` gives the descriptor away, so it is open and nobody else's.
         let fd = unsafe { OwnedFd::from_raw_fd(device.into_raw_fd()) };
         Self::from_fd(fd).map_err(OpenError::Io)
@@ -111,9 +111,8 @@ impl Device {
     }
 }
 
-#[cfg(not(target_os = "android"))]
-fn open_error(error: tun::Error) -> OpenError {
-    let error = io::Error::from(error);
+#[cfg(any(test, not(target_os = "android")))]
+pub(crate) fn open_error(error: io::Error) -> OpenError {
     match error.raw_os_error() {
         Some(libc::EPERM | libc::EACCES) => OpenError::NotPermitted(error),
         Some(libc::ENOENT | libc::ENODEV | libc::ENXIO) => OpenError::NoDriver(error),

@@ -1,5 +1,5 @@
 //! What the tests of this crate share: a network of their own, and a loop that waits for events.
-#![expect(unsafe_code, reason = "unshare(2) and gettid(2)")]
+#![expect(unsafe_code, reason = "unshare(2), gettid(2) and, on Android, ioctl(2)")]
 
 use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
@@ -19,6 +19,40 @@ pub(crate) fn in_fresh_network(test: impl FnOnce() + Send + 'static) {
     });
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
+    }
+}
+
+/// What the tun crate does elsewhere: Android's apps open no device by name.
+#[cfg(target_os = "android")]
+impl crate::Device {
+    pub(crate) fn open(name: &str) -> Result<Self, crate::OpenError> {
+        if name.is_empty() || name.len() >= libc::IFNAMSIZ {
+            return Err(crate::OpenError::Name);
+        }
+        let file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/net/tun")
+            .map_err(crate::device::open_error)?;
+        // SAFETY: ifreq is plain bytes, for which zero is valid.
+        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+        for (place, byte) in request.ifr_name.iter_mut().zip(name.bytes()) {
+            *place = libc::c_char::from_ne_bytes([byte]);
+        }
+        request.ifr_ifru.ifru_flags = (libc::IFF_TUN | libc::IFF_NO_PI) as libc::c_short;
+        let fd = std::os::fd::OwnedFd::from(file);
+        // SAFETY: `request` is a valid ifreq for the length of the call.
+        if unsafe {
+            libc::ioctl(
+                std::os::fd::AsRawFd::as_raw_fd(&fd),
+                libc::TUNSETIFF,
+                &raw mut request,
+            )
+        } != 0
+        {
+            return Err(crate::device::open_error(std::io::Error::last_os_error()));
+        }
+        Self::from_fd(fd).map_err(crate::OpenError::Io)
     }
 }
 

@@ -58,7 +58,11 @@ extern "C" fn dlclose(_handle: *mut c_void) -> c_int {
 }
 
 extern "C" fn dlerror() -> *const c_char {
-    if FAILED.swap(false, Ordering::Relaxed) { c"not found".as_ptr() } else { null_mut() }
+    if FAILED.swap(false, Ordering::Relaxed) {
+        c"not found".as_ptr()
+    } else {
+        null_mut()
+    }
 }
 
 #[repr(C)]
@@ -70,8 +74,15 @@ struct Place {
 }
 
 unsafe extern "C" fn dladdr(address: usize, place: *mut Place) -> c_int {
-    let Some(image) = load::images().find(|image| image.holds(address)) else { return 0 };
-    let found = Place { file: image.path.as_ptr(), base: image.bias, symbol: null_mut(), address: 0 };
+    let Some(image) = load::images().find(|image| image.holds(address)) else {
+        return 0;
+    };
+    let found = Place {
+        file: image.path.as_ptr(),
+        base: image.bias,
+        symbol: null_mut(),
+        address: 0,
+    };
     // SAFETY: the caller's promise.
     unsafe { place.write(found) };
     1
@@ -120,10 +131,15 @@ fn entry(image: &Image) -> Entry {
 /// Where the unwinding table of the code at `address` is, and its number of entries.
 #[cfg(target_arch = "arm")]
 unsafe extern "C" fn dl_unwind_find_exidx(address: usize, count: *mut c_int) -> usize {
-    let found = load::images().find(|image| image.holds(address)).and_then(|image| {
-        let table = image.segments.iter().find(|segment| segment.kind == crate::elf::PT_ARM_EXIDX)?;
-        Some((image.bias + table.vaddr, table.memsz / 8))
-    });
+    let found = load::images()
+        .find(|image| image.holds(address))
+        .and_then(|image| {
+            let table = image
+                .segments
+                .iter()
+                .find(|segment| segment.kind == crate::elf::PT_ARM_EXIDX)?;
+            Some((image.bias + table.vaddr, table.memsz / 8))
+        });
     // SAFETY: the caller's promise.
     unsafe { count.write(found.map_or(0, |(_, entries)| entries as c_int)) };
     found.map_or(0, |(table, _)| table)

@@ -36,7 +36,10 @@ impl Image {
         // SAFETY: the array holds a header, and every value of its fields is valid.
         let header: Header = unsafe { first.as_ptr().cast::<Header>().read_unaligned() };
         if header.ident[..4] != *b"\x7fELF" || header.kind != elf::ET_DYN || header.machine != elf::MACHINE {
-            fail(&[name, "is no position-independent program or library of this machine"]);
+            fail(&[
+                name,
+                "is no position-independent program or library of this machine",
+            ]);
         }
         let headers = header.phoff + usize::from(header.phnum) * size_of::<Segment>();
         if headers > first.len() || syscall::read_at(fd, &mut first[..headers], 0).is_err() {
@@ -49,9 +52,8 @@ impl Image {
         let bias = reserve(segments, name);
         for segment in segments.iter().filter(|segment| segment.kind == elf::PT_LOAD) {
             // SAFETY: `reserve` made room for all segments.
-            let room = unsafe {
-                core::slice::from_raw_parts_mut((bias + segment.vaddr) as *mut u8, segment.filesz)
-            };
+            let room =
+                unsafe { core::slice::from_raw_parts_mut((bias + segment.vaddr) as *mut u8, segment.filesz) };
             if syscall::read_at(fd, room, segment.offset).is_err() {
                 fail(&[name, "is cut off"]);
             }
@@ -63,7 +65,10 @@ impl Image {
     fn of(path: &'static CStr, bias: usize, header: &Header, segments: &[Segment]) -> Self {
         let name = text(path.as_ptr());
         if segments.iter().any(|segment| segment.kind == elf::PT_TLS) {
-            fail(&[name, "has thread-local storage of the kind that older phones lack"]);
+            fail(&[
+                name,
+                "has thread-local storage of the kind that older phones lack",
+            ]);
         }
         let Some(dynamic) = segments.iter().find(|segment| segment.kind == elf::PT_DYNAMIC) else {
             fail(&[name, "has no dynamic table"])
@@ -87,21 +92,36 @@ impl Image {
                 ),
             )
         };
-        let image = Self { bias, path, entry: bias + header.entry, segments, dynamic };
+        let image = Self {
+            bias,
+            path,
+            entry: bias + header.entry,
+            segments,
+            dynamic,
+        };
         if image.value(elf::DT_TEXTREL).is_some()
-            || image.value(elf::DT_FLAGS).is_some_and(|flags| flags & elf::DF_TEXTREL != 0)
+            || image
+                .value(elf::DT_FLAGS)
+                .is_some_and(|flags| flags & elf::DF_TEXTREL != 0)
         {
             fail(&[name, "has text relocations"]);
         }
         if elf::DT_RELR.iter().any(|tag| image.value(*tag).is_some()) {
-            fail(&[name, "has relative relocations of the kind that older phones lack"]);
+            fail(&[
+                name,
+                "has relative relocations of the kind that older phones lack",
+            ]);
         }
         image
     }
 
     /// The value of the first entry with this tag.
     pub(crate) fn value(&self, tag: usize) -> Option<usize> {
-        self.dynamic.iter().take_while(|entry| entry[0] != 0).find(|entry| entry[0] == tag).map(|entry| entry[1])
+        self.dynamic
+            .iter()
+            .take_while(|entry| entry[0] != 0)
+            .find(|entry| entry[0] == tag)
+            .map(|entry| entry[1])
     }
 
     /// The address in the entry with this tag, as it is in memory.
@@ -121,11 +141,14 @@ impl Image {
     }
 
     fn strings(&self) -> usize {
-        self.address(elf::DT_STRTAB).unwrap_or_else(|| fail(&[self.name(), "has no string table"]))
+        self.address(elf::DT_STRTAB)
+            .unwrap_or_else(|| fail(&[self.name(), "has no string table"]))
     }
 
     pub(crate) fn symbol(&self, index: usize) -> Symbol {
-        let table = self.address(elf::DT_SYMTAB).unwrap_or_else(|| fail(&[self.name(), "has no symbols"]));
+        let table = self
+            .address(elf::DT_SYMTAB)
+            .unwrap_or_else(|| fail(&[self.name(), "has no symbols"]));
         // SAFETY: the index comes from a relocation or a hash table of the same image.
         unsafe { (table as *const Symbol).add(index).read() }
     }
@@ -137,7 +160,9 @@ impl Image {
 
     /// A table of plain relocations.
     pub(crate) fn relocations(&self, address: usize, bytes: usize) -> &'static [Relocation] {
-        let Some(table) = self.address(address) else { return &[] };
+        let Some(table) = self.address(address) else {
+            return &[];
+        };
         let count = self.value(bytes).unwrap_or(0) / size_of::<Relocation>();
         // SAFETY: the dynamic table says where it is and how long.
         unsafe { core::slice::from_raw_parts(table as *const Relocation, count) }
@@ -152,7 +177,9 @@ impl Image {
             None => &[],
         };
         let known = |function: &usize| *function != 0 && *function != usize::MAX;
-        self.address(elf::DT_INIT).into_iter().chain(array.iter().copied().filter(known))
+        self.address(elf::DT_INIT)
+            .into_iter()
+            .chain(array.iter().copied().filter(known))
     }
 
     /// Whether the address is in one of its segments.
@@ -164,7 +191,11 @@ impl Image {
 
     /// Gives each segment its rights, when its relocations are done.
     pub(crate) fn seal(&self) {
-        for segment in self.segments.iter().filter(|segment| segment.kind == elf::PT_LOAD) {
+        for segment in self
+            .segments
+            .iter()
+            .filter(|segment| segment.kind == elf::PT_LOAD)
+        {
             if segment.flags & (WRITE | EXECUTE) == WRITE | EXECUTE {
                 fail(&[self.name(), "has a segment that is writable and executable"]);
             }
@@ -184,8 +215,14 @@ impl Image {
 /// Room for all segments, aligned as on the phone with the largest pages; the bias of its addresses.
 fn reserve(segments: &[Segment], name: &str) -> usize {
     let loaded = || segments.iter().filter(|segment| segment.kind == elf::PT_LOAD);
-    let low = loaded().map(|segment| segment.vaddr & !(PAGE - 1)).min().unwrap_or(0);
-    let high = loaded().map(|segment| segment.vaddr + segment.memsz).max().unwrap_or(0);
+    let low = loaded()
+        .map(|segment| segment.vaddr & !(PAGE - 1))
+        .min()
+        .unwrap_or(0);
+    let high = loaded()
+        .map(|segment| segment.vaddr + segment.memsz)
+        .max()
+        .unwrap_or(0);
     match syscall::memory((high - low).next_multiple_of(PAGE) + PAGE) {
         Ok(memory) => memory.next_multiple_of(PAGE) - low,
         Err(_) => fail(&[name, "does not fit into memory"]),

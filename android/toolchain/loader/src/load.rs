@@ -23,8 +23,10 @@ struct Table {
 // SAFETY: readers see the first `count`; who adds holds `ADDING`.
 unsafe impl Sync for Table {}
 
-static TABLE: Table =
-    Table { images: UnsafeCell::new([const { None }; IMAGES_AT_MOST]), count: AtomicUsize::new(0) };
+static TABLE: Table = Table {
+    images: UnsafeCell::new([const { None }; IMAGES_AT_MOST]),
+    count: AtomicUsize::new(0),
+};
 /// One thread adds at a time. A constructor may come back for more, so this counts.
 static ADDING: AtomicUsize = AtomicUsize::new(0);
 /// Where libraries are.
@@ -103,14 +105,20 @@ fn add(path: &CStr) -> Option<usize> {
 
 /// A copy of the path that stays; a bare name is one of the folder's.
 fn kept(path: &CStr) -> &'static CStr {
-    let Ok(memory) = syscall::memory(PATH_AT_MOST) else { fail(&["no memory"]) };
+    let Ok(memory) = syscall::memory(PATH_AT_MOST) else {
+        fail(&["no memory"])
+    };
     // SAFETY: fresh memory of this length that stays.
     let room = unsafe { core::slice::from_raw_parts_mut(memory as *mut u8, PATH_AT_MOST) };
     let mut parts: [&[u8]; 3] = [b"", b"", path.to_bytes()];
     let folder = FOLDER.load(Ordering::Relaxed);
     if !path.to_bytes().contains(&b'/') && folder != 0 {
         // SAFETY: `set_folder` had it from a C string that stays.
-        parts = [unsafe { CStr::from_ptr(folder as *const _) }.to_bytes(), b"/", path.to_bytes()];
+        parts = [
+            unsafe { CStr::from_ptr(folder as *const _) }.to_bytes(),
+            b"/",
+            path.to_bytes(),
+        ];
     }
     let bytes = parts.iter().copied().flatten().copied();
     for (place, byte) in room[..PATH_AT_MOST - 1].iter_mut().zip(bytes) {

@@ -36,5 +36,7 @@ pub(crate) fn in_image(image: &Image, name: &CStr) -> Option<usize> {
 }
 
 fn gnu_hash(name: &CStr) -> u32 {
-    name.to_bytes().iter().fold(5381, |hash: u32, byte| hash.wrapping_mul(33).wrapping_add(u32::from(*byte)))
+    name.to_bytes().iter().fold(5381, |hash: u32, byte| {
+        hash.wrapping_mul(33).wrapping_add(u32::from(*byte))
+    })
 }

@@ -1,7 +1,8 @@
 //! Runs an Android program, or loads an Android library, on Android's own C library without Android: the part that a
 //! phone's dynamic linker plays, for `qemu-aarch64-static` and `qemu-arm-static` on any machine.
 //!
-//! `loader FOLDER PROGRAM [ARGUMENT...]`: FOLDER holds the libraries of Android 6.0 (API 23).
+//! `loader FOLDER PROGRAM [ARGUMENT...]`: FOLDER holds the libraries of Android 6.0 (API 23). A library in PROGRAM's
+//! place is loaded, and that is all.
 //!
 //! It refuses what the oldest linker that we support would refuse. It has no thread-local storage of its own, because
 //! the thread pointer belongs to the C library that it starts; so it cannot be an ordinary program.

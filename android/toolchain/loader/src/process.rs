@@ -58,7 +58,12 @@ unsafe extern "C" fn begin(stack: *const usize) -> ! {
         while !(*end).is_null() {
             end = end.add(1);
         }
-        (CStr::from_ptr(*values.add(1)), *values.add(2), environment, end.add(1).cast::<[usize; 2]>())
+        (
+            CStr::from_ptr(*values.add(1)),
+            *values.add(2),
+            environment,
+            end.add(1).cast::<[usize; 2]>(),
+        )
     };
     load::set_folder(folder);
     let arguments = Arguments {
@@ -79,7 +84,9 @@ unsafe extern "C" fn begin(stack: *const usize) -> ! {
 
 /// The first thread's block, as the linker's `__libc_init_tls` leaves it.
 fn prepare_thread(arguments: &Arguments) {
-    let Ok(memory) = syscall::memory(2 * THREAD_BYTES) else { fail(&["no memory"]) };
+    let Ok(memory) = syscall::memory(2 * THREAD_BYTES) else {
+        fail(&["no memory"])
+    };
     let pid = syscall::getpid();
     // SAFETY: fresh memory, in which everything written lies; AT_RANDOM points to 16 bytes.
     unsafe {
@@ -88,11 +95,15 @@ fn prepare_thread(arguments: &Arguments) {
         let slots = (memory + THREAD_BYTES) as *mut usize;
         slots.add(SLOT_SELF).write(slots as usize);
         slots.add(SLOT_THREAD).write(memory);
-        slots.add(SLOT_ARGUMENTS).write(core::ptr::from_ref(arguments) as usize);
+        slots
+            .add(SLOT_ARGUMENTS)
+            .write(core::ptr::from_ref(arguments) as usize);
         let mut entry = arguments.auxiliary;
         while (*entry)[0] != 0 {
             if (*entry)[0] == AT_RANDOM {
-                slots.add(SLOT_STACK_GUARD).write(((*entry)[1] as *const usize).read_unaligned());
+                slots
+                    .add(SLOT_STACK_GUARD)
+                    .write(((*entry)[1] as *const usize).read_unaligned());
             }
             entry = entry.add(1);
         }
@@ -100,11 +111,14 @@ fn prepare_thread(arguments: &Arguments) {
     syscall::set_thread_pointer(memory + THREAD_BYTES);
 }
 
-/// Calls `main`, then the C library's `exit`.
+/// Calls `main`, then the C library's `exit`. A library has no entry: that it loads is all that is asked of it.
 fn run(number: usize, arguments: &Arguments) -> ! {
     let (Some(image), Some(exit)) = (load::image(number), address_of(c"exit")) else {
         fail(&["there is no exit"])
     };
+    if image.entry == image.bias {
+        syscall::exit(0);
+    }
     type Main = unsafe extern "C" fn(c_int, *const *const c_char, *const *const c_char) -> c_int;
     // SAFETY: a test program is linked with `-e main`.
     let main: Main = unsafe { core::mem::transmute(image.entry) };

@@ -17,9 +17,10 @@ pub(crate) fn relocate(image: &Image) {
     for relocation in image.relocations(elf::DT_JMPREL, elf::DT_PLTRELSZ) {
         apply(image, relocation);
     }
-    if let (Some(table), Some(bytes)) =
-        (image.address(elf::DT_ANDROID_REL[0]), image.value(elf::DT_ANDROID_REL[1]))
-    {
+    if let (Some(table), Some(bytes)) = (
+        image.address(elf::DT_ANDROID_REL[0]),
+        image.value(elf::DT_ANDROID_REL[1]),
+    ) {
         // SAFETY: the dynamic table says where it is and how long.
         let packed = unsafe { core::slice::from_raw_parts(table as *const u8, bytes) };
         unpack(image, packed);
@@ -37,7 +38,9 @@ fn apply(image: &Image, relocation: &Relocation) {
         elf::R_RELATIVE => image.bias.wrapping_add(addend),
         elf::R_ABSOLUTE => resolve(image, relocation.symbol()).wrapping_add(addend),
         // On 32-bit Arm the place holds the address of the lazy resolver, which is no addend.
-        elf::R_GLOB_DAT | elf::R_JUMP_SLOT if cfg!(target_pointer_width = "32") => resolve(image, relocation.symbol()),
+        elf::R_GLOB_DAT | elf::R_JUMP_SLOT if cfg!(target_pointer_width = "32") => {
+            resolve(image, relocation.symbol())
+        }
         elf::R_GLOB_DAT | elf::R_JUMP_SLOT => resolve(image, relocation.symbol()).wrapping_add(addend),
         _ => fail(&[image.name(), "has a relocation of an unknown kind"]),
     };
@@ -76,7 +79,11 @@ fn unpack(image: &Image, packed: &[u8]) {
     while left > 0 {
         let size = number(&mut rest).clamp(1, left);
         let flags = number(&mut rest);
-        let delta = if flags & SAME_DELTA != 0 { number(&mut rest) } else { 0 };
+        let delta = if flags & SAME_DELTA != 0 {
+            number(&mut rest)
+        } else {
+            0
+        };
         if flags & SAME_INFO != 0 {
             info = number(&mut rest);
         }
@@ -86,7 +93,11 @@ fn unpack(image: &Image, packed: &[u8]) {
             addend = addend.wrapping_add(number(&mut rest));
         }
         for _ in 0..size {
-            offset = offset.wrapping_add(if flags & SAME_DELTA != 0 { delta } else { number(&mut rest) });
+            offset = offset.wrapping_add(if flags & SAME_DELTA != 0 {
+                delta
+            } else {
+                number(&mut rest)
+            });
             if flags & SAME_INFO == 0 {
                 info = number(&mut rest);
             }

@@ -67,12 +67,21 @@ unsafe fn call(number: usize, a: [usize; 6]) -> usize {
 
 fn outcome(result: usize) -> Result<usize, Refused> {
     // The last page of addresses holds the error numbers.
-    if result > usize::MAX - 4096 { Err(Refused) } else { Ok(result) }
+    if result > usize::MAX - 4096 {
+        Err(Refused)
+    } else {
+        Ok(result)
+    }
 }
 
 pub(crate) fn open(path: &CStr) -> Result<usize, Refused> {
     // SAFETY: the path ends with a zero.
-    outcome(unsafe { call(number::OPENAT, [AT_FDCWD, path.as_ptr() as usize, O_CLOEXEC, 0, 0, 0]) })
+    outcome(unsafe {
+        call(
+            number::OPENAT,
+            [AT_FDCWD, path.as_ptr() as usize, O_CLOEXEC, 0, 0, 0],
+        )
+    })
 }
 
 pub(crate) fn close(fd: usize) {
@@ -87,8 +96,19 @@ pub(crate) fn read_at(fd: usize, room: &mut [u8], offset: usize) -> Result<(), R
         let rest = &mut room[filled..];
         let at = offset + filled;
         // 32-bit Arm passes a 64-bit offset in an even pair of registers.
-        let place = if cfg!(target_arch = "arm") { [0, at, 0] } else { [at, 0, 0] };
-        let a = [fd, rest.as_mut_ptr() as usize, rest.len(), place[0], place[1], place[2]];
+        let place = if cfg!(target_arch = "arm") {
+            [0, at, 0]
+        } else {
+            [at, 0, 0]
+        };
+        let a = [
+            fd,
+            rest.as_mut_ptr() as usize,
+            rest.len(),
+            place[0],
+            place[1],
+            place[2],
+        ];
         // SAFETY: `rest` is writable for its length.
         match outcome(unsafe { call(number::PREAD, a) })? {
             0 => return Err(Refused),
@@ -106,7 +126,12 @@ pub(crate) fn write(fd: usize, bytes: &[u8]) {
 /// Fresh memory of zeroes that is never given back.
 pub(crate) fn memory(len: usize) -> Result<usize, Refused> {
     // SAFETY: no address is asked for.
-    outcome(unsafe { call(number::MMAP, [0, len, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, usize::MAX, 0]) })
+    outcome(unsafe {
+        call(
+            number::MMAP,
+            [0, len, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, usize::MAX, 0],
+        )
+    })
 }
 
 /// Sets what may be done with whole pages.
