@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 CARGO_DENY_VERSION=0.20.2
+AIOQUIC_VERSION=1.7.2
 CARGO_FUZZ_VERSION=0.13.2
 # Namespaces want root; for others this makes them root of a user namespace, with a network and a /run of its own.
 NAMESPACE_ROOT="$PWD/tests/lab/as-namespace-root"
@@ -129,6 +130,15 @@ need_lab() {
     PATH="$PATH:/usr/sbin:/sbin"
 }
 
+# A QUIC client and server for the netns tests, in a Python environment of their own.
+need_quic() {
+    [ ! -x .tools/quic/bin/python3 ] || return 0
+    install python3 python3-venv
+    say "installing aioquic $AIOQUIC_VERSION into .tools/quic"
+    python3 -m venv .tools/quic
+    .tools/quic/bin/python3 -m pip install --quiet --disable-pip-version-check "aioquic==$AIOQUIC_VERSION" >&2
+}
+
 # A browser, and letters for it, for the page of `hushwall lists page`.
 need_browser() {
     command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || install chromium fonts-dejavu-core
@@ -156,6 +166,7 @@ demo() {
 run_tests() {
     need_rust
     need_lab
+    need_quic
     need_browser
     say "building the release binary that the netns and browser tests run"
     cargo build --locked --release --package cli

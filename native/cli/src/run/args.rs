@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// What is inspected.
     #[arg(long, value_enum, default_value_t = Depth::Full)]
     pub(crate) depth: Depth,
+    /// What becomes of a QUIC connection whose server name cannot be read.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Unread::Forward)]
+    pub(crate) quic_unread: Unread,
     /// One JSON object a line on stdout; its fields are described in native/cli/JSON.md.
     #[arg(long)]
     pub(crate) json: bool,
@@ -48,6 +51,24 @@ impl From<Depth> for engine::Depth {
         match depth {
             Depth::Dns => Self::Dns,
             Depth::Full => Self::Full,
+        }
+    }
+}
+
+/// What becomes of QUIC that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unread {
+    /// It is let through and reported.
+    Forward,
+    /// It is refused, so that the app falls back to TCP, where its name is read.
+    FallBack,
+}
+
+impl From<Unread> for engine::Unread {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Forward => Self::Forward,
+            Unread::FallBack => Self::FallBack,
         }
     }
 }

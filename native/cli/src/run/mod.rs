@@ -121,6 +121,7 @@ fn settings(args: &Args, rules: Arc<Rules>, upstream: Upstream) -> Settings {
             segment_cap: tunnel::segment_cap(),
             depth: args.depth.into(),
             own_resolvers,
+            quic_unread: args.quic_unread.into(),
             ..Config::default()
         },
         rules,

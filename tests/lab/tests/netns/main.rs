@@ -34,6 +34,7 @@ mod many_flows;
 mod network_change;
 mod odd_servers;
 mod privacy;
+mod quic;
 mod refusal;
 mod restart;
 mod udp;

@@ -57,6 +57,7 @@ struct Totals {
     packets_in: u64,
     packets_out: u64,
     discarded: u64,
+    quic_unread: u64,
     panics: u64,
 }
 
@@ -121,6 +122,7 @@ pub(super) fn write_totals(out: &mut impl Write, time: f64, snapshot: &Snapshot)
             packets_in: stats.packets_in,
             packets_out: stats.packets_out,
             discarded: stats.discarded.iter().sum(),
+            quic_unread: stats.quic_unread,
             panics: snapshot.tunnel.panics,
         }),
     )
