@@ -17,8 +17,8 @@ mod verdict;
 mod wildcard;
 
 pub use address::Network;
-pub use endpoint::{Endpoint, Speech};
 pub use builder::{BuildError, OwnRule, Preset, RulesBuilder};
+pub use endpoint::{Endpoint, Speech};
 pub use line::{Pattern, Reach, Skip, Target, Tone};
 pub use rules::{List, Rule, Rules};
 pub use syntax::{Event, Plain, Syntax};

@@ -1,6 +1,7 @@
 package io.github.hushwall.control
 
 import io.github.hushwall.bridge.EngineSettings
+import io.github.hushwall.bridge.Log
 import io.github.hushwall.bridge.OwnRule
 import io.github.hushwall.bridge.Preset
 import io.github.hushwall.plan.Addresses
@@ -33,7 +34,7 @@ fun engineSettingsOf(
     rules = settings.rules.filter { inForce(it, now) }.mapNotNull { ownRule(it, installed) },
     lists = settings.lists,
     highestListVersion = settings.highestListVersion,
-    log = settings.logDays > 0,
+    log = if (settings.logDays > 0) Log.ALL else Log.OFF,
     knowsOwners = capabilities.knowsOwners,
     asksSystem = capabilities.asksSystem,
     stampPath = capabilities.stampPath,

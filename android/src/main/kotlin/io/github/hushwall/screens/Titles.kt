@@ -42,6 +42,7 @@ fun titleOf(seen: Verdict.Seen): Int = when (seen) {
     Verdict.Seen.SNI, Verdict.Seen.QUIC -> R.string.seen_sni
     Verdict.Seen.HOST -> R.string.seen_host
     Verdict.Seen.ADDRESS -> R.string.seen_address
+    Verdict.Seen.UNREAD -> R.string.seen_unread
 }
 
 /** What ended protection, in words. */
