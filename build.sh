@@ -174,6 +174,8 @@ run_tests() {
     local failed=0
     say "unit tests and simulation"
     cargo test --locked --no-fail-fast --workspace --exclude lab --exclude page "$@" || failed=1
+    say "the app, on a JVM; then its APKs"
+    ./build.sh apk --with-tests || failed=1
     say "browser tests: the page of all records"
     HUSHWALL="$TARGET/release/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
     say "netns tests: real TUN, real clients"

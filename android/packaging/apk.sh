@@ -26,7 +26,16 @@ in_android() {
 
 android_tests() {
     need_android
+    apk_assets
     in_android android test
+}
+
+# What the app shows of each rule travels as a file in the APK.
+apk_assets() {
+    need_rust
+    mkdir -p android/src/main/assets
+    cargo build --locked --quiet --package cli
+    "$TARGET/debug/hushwall" lists explanations --output android/src/main/assets/explanations.txt
 }
 
 # The owner's key where the environment names one, else a key that is made once and stays out of the repository.
@@ -153,7 +162,8 @@ apk_table() {
 # apk [--with-tests]: everything, from sources to checked APKs.
 apk() {
     need_android
-    if declare -F apk_native >/dev/null; then apk_native; else say "no native half here: the APKs have no library"; fi
+    apk_assets
+    if declare -F apk_native >/dev/null && [ -d native/jni ]; then apk_native; else say "no native half here: the APKs have no library"; fi
     say "the app: resources, Kotlin, dex"
     if [ "${1:-}" = --with-tests ]; then
         in_android android package

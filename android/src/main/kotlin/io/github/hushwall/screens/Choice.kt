@@ -7,6 +7,7 @@ import android.widget.CheckBox
 import android.widget.CompoundButton
 import android.widget.RadioButton
 import android.widget.Switch
+import io.github.hushwall.R
 
 /** How a row is chosen. */
 enum class Choice(private val readAs: Class<out CompoundButton>) {
@@ -23,7 +24,10 @@ enum class Choice(private val readAs: Class<out CompoundButton>) {
     /** The mark at the row's end, which is not touched by itself. */
     fun mark(context: Context, on: Boolean): View = when (this) {
         ONE_OF -> RadioButton(context)
-        ON_OFF -> Switch(context)
+        ON_OFF -> Switch(context).apply {
+            setTrackResource(R.drawable.switch_track)
+            setThumbResource(R.drawable.switch_thumb)
+        }
         PART_OF -> CheckBox(context)
     }.apply { isChecked = on }
 

@@ -83,17 +83,20 @@ class HomeActivity : Page() {
             if (place == 0) mainButton(label) { press(button) } else otherButton(label) { press(button) }
         }
         if (shown.facts.wanted !is Wanted.Off) otherButton(getString(R.string.action_turn_off)) { desk.turnOff() }
-        topCard(cardsOf(shown), dismissed)?.let { card(it) }
+        topCard(cardsOf(shown), dismissed)?.let { card(it, face.buttons) }
         rows(shown)
     }
 
-    private fun Pieces.card(card: Card) {
+    private fun Pieces.card(card: Card, above: List<Button>) {
         val face = faceOf(card)
-        card(words.of(face.text), getString(labelOf(face.button)), { press(face.button) }, getString(R.string.action_dismiss)) {
+        val dismiss = getString(R.string.action_dismiss) to {
             dismissed = dismissed + (kindOf(card) to card.at)
             if (card is Card.AfterOutage) desk.outageSeen()
             redraw()
         }
+        val act = getString(labelOf(face.button)) to { press(face.button) }
+        // A button that stands beneath the state already is not said twice.
+        card(words.of(face.text), if (face.button in above) listOf(dismiss) else listOf(act, dismiss))
     }
 
     private fun Pieces.rows(shown: Shown) {

@@ -41,12 +41,13 @@ class Pieces(private val page: Activity, private val column: LinearLayout) {
     fun otherButton(label: CharSequence, action: () -> Unit) =
         add(button(label, R.drawable.button_outlined, R.color.accent, action), margin(24, 4, 24, 4))
 
-    /** What the owner may want to know, with one button, and a way to be rid of it. */
-    fun card(text: CharSequence, label: CharSequence, action: () -> Unit, dismissLabel: CharSequence, dismiss: () -> Unit) {
+    /** What the owner may want to know, what can be done about it, likely the last thing: be rid of it. */
+    fun card(text: CharSequence, actions: List<Pair<CharSequence, () -> Unit>>) {
         val card = vertical(20, 16, 20, 12).apply { setBackgroundResource(R.drawable.card) }
         card.addView(text(text, 16f, R.color.ink))
-        card.addView(button(label, R.drawable.button_filled, R.color.on_accent, action), margin(0, 12, 0, 4))
-        card.addView(button(dismissLabel, R.drawable.button_tonal, R.color.accent, dismiss), margin(0, 0, 0, 0))
+        actions.forEach { (label, action) ->
+            card.addView(button(label, R.drawable.button_tonal, R.color.accent, action), margin(0, 4, 0, 0))
+        }
         add(card, margin(16, 16, 16, 4))
     }
 
@@ -79,6 +80,10 @@ class Pieces(private val page: Activity, private val column: LinearLayout) {
 
     /** Room between two groups. */
     fun space() = add(View(page), LinearLayout.LayoutParams(MATCH_PARENT, dp(16)))
+
+    /** What the screen is about. */
+    fun title(title: CharSequence) =
+        add(text(title, 28f, R.color.ink).apply { typeface = MEDIUM; beHeading() }, margin(24, 16, 24, 0))
 
     /** A paragraph. */
     fun paragraph(text: CharSequence, soft: Boolean = false) =

@@ -42,8 +42,7 @@ class SettingsActivity : Page() {
         row(getString(R.string.limits), null) { open<LimitsActivity>() }
 
         section(getString(R.string.about_title))
-        val version = packageManager.getPackageInfo(packageName, 0).versionName
-        paragraph(getString(R.string.about_version, version))
+        paragraph(getString(R.string.about_version, getString(R.string.version)))
         paragraph(getString(R.string.about_licence), soft = true)
     }
 

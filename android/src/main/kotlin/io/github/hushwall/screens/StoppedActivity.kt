@@ -29,14 +29,12 @@ class StoppedActivity : Page() {
 
     private fun Pieces.stop(stop: Stop) {
         val app = stop.app ?: getString(R.string.unknown_app)
-        val detail = getString(R.string.stop_detail, words.name(stop.destination), detailOf(stop))
+        val purpose = getString(titleOfPurpose(stop.purpose))
+        val detail = getString(R.string.stop_detail, words.name(stop.destination), purpose, words.age(stop.last))
         val icon = row(app, detail, iconed = true) { open<WhyActivity> { putExtra(WhyActivity.KEY, stop.key) } }
         val name = stop.packageName
         if (icon != null && name != null) showIcon(name, icon)
     }
-
-    private fun detailOf(stop: Stop) =
-        getString(R.string.stop_detail, getString(titleOfPurpose(stop.purpose)), words.age(stop.last))
 
     private fun showIcon(packageName: String, into: ImageView) =
         errands.run({ desk.records.icon(packageName) }) { into.setImageDrawable(it) }

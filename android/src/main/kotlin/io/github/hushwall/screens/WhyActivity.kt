@@ -30,7 +30,7 @@ class WhyActivity : Page() {
     override fun Pieces.draw(shown: Shown?) {
         val stop = stop ?: return paragraph(getString(R.string.loading), soft = true).let {}
         said?.let { paragraph(getString(it)) }
-        section(stop.app ?: getString(R.string.unknown_app))
+        title(stop.app ?: getString(R.string.unknown_app))
         fact(getString(R.string.why_reach), words.name(stop.destination))
         fact(getString(R.string.why_for), getString(titleOfPurpose(known?.purpose ?: stop.purpose)))
         fact(getString(R.string.why_known), known?.about?.ifEmpty { null } ?: unknown(stop))

@@ -27,14 +27,18 @@ class Words(private val context: Context, private val now: () -> Long = System::
 
     /** A time of day, with the date where it is not today. */
     fun time(millis: Long): String {
-        val date = if (DateUtils.isToday(millis)) 0 else DateUtils.FORMAT_SHOW_DATE or DateUtils.FORMAT_ABBREV_ALL
+        val today = startOfDay(millis) == startOfDay(now())
+        val date = if (today) 0 else DateUtils.FORMAT_SHOW_DATE or DateUtils.FORMAT_ABBREV_MONTH
         return DateUtils.formatDateTime(context, millis, DateUtils.FORMAT_SHOW_TIME or date)
     }
 
     /** How long ago. */
-    fun age(millis: Long): String = DateUtils.getRelativeTimeSpanString(
-        minOf(millis, now()), now(), DateUtils.MINUTE_IN_MILLIS, DateUtils.FORMAT_ABBREV_RELATIVE,
-    ).toString()
+    fun age(millis: Long): String {
+        val now = now()
+        if (now - millis < DateUtils.MINUTE_IN_MILLIS) return resources.getString(R.string.just_now)
+        val least = DateUtils.MINUTE_IN_MILLIS
+        return DateUtils.getRelativeTimeSpanString(millis, now, least, DateUtils.FORMAT_ABBREV_RELATIVE).toString()
+    }
 
     /** A time that may be a range. */
     fun range(moment: Moment): String =
@@ -47,6 +51,7 @@ class Words(private val context: Context, private val now: () -> Long = System::
         val measures = when {
             minutes < 1 -> listOf(Measure(millis / DateUtils.SECOND_IN_MILLIS, MeasureUnit.SECOND))
             minutes < 60 -> listOf(Measure(minutes, MeasureUnit.MINUTE))
+            minutes % 60 == 0L -> listOf(Measure(minutes / 60, MeasureUnit.HOUR))
             else -> listOf(Measure(minutes / 60, MeasureUnit.HOUR), Measure(minutes % 60, MeasureUnit.MINUTE))
         }
         return MeasureFormat.getInstance(locale, MeasureFormat.FormatWidth.SHORT).formatMeasures(*measures.toTypedArray())

@@ -1,0 +1,76 @@
+package io.github.hushwall.screens
+
+import android.app.Activity
+import android.graphics.Bitmap
+import android.graphics.Canvas
+import android.view.View
+import android.view.ViewGroup
+import android.widget.TextView
+import java.io.File
+
+/** A screen laid out as high as it wants to be, so that nothing is beneath the fold. */
+class Look(private val activity: Activity) {
+    private val root: View = activity.window.decorView
+
+    init {
+        val metrics = activity.resources.displayMetrics
+        val width = View.MeasureSpec.makeMeasureSpec(metrics.widthPixels, View.MeasureSpec.EXACTLY)
+        repeat(2) {
+            val scroll = activity.findViewById<ViewGroup>(android.R.id.content).getChildAt(0) as ViewGroup
+            val height = maxOf(metrics.heightPixels, scroll.getChildAt(0).height + scroll.paddingTop + scroll.paddingBottom)
+            root.measure(width, View.MeasureSpec.makeMeasureSpec(height, View.MeasureSpec.EXACTLY))
+            root.layout(0, 0, root.measuredWidth, root.measuredHeight)
+        }
+    }
+
+    /** Draws it into `target/screens`. */
+    fun save(name: String) {
+        val bitmap = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
+        root.draw(Canvas(bitmap))
+        val file = File("target/screens/$name.png")
+        file.parentFile?.mkdirs()
+        file.outputStream().use { bitmap.compress(Bitmap.CompressFormat.PNG, 100, it) }
+        check(bitmap.getPixel(root.width / 2, 2) ushr 24 == 0xFF) { "$name has a transparent ground" }
+    }
+
+    /** What is wrong for those who cannot see or touch well. */
+    fun faults(): List<String> {
+        val faults = mutableListOf<String>()
+        val least = 48 * activity.resources.displayMetrics.density - 1
+        for (view in all(root)) {
+            if (view.isClickable) {
+                if (view.width < least || view.height < least) faults += "small: ${spoken(view)} ${view.width}x${view.height}"
+                if (spoken(view).isBlank()) faults += "silent: $view"
+                if (!view.isFocusable) faults += "not to be reached by keys: ${spoken(view)}"
+            }
+            if (view is TextView && view.isShown && cut(view)) faults += "cut: ${view.text}"
+            if (view.isShown && view.width > 0 && beyond(view)) faults += "beyond the edge: ${spoken(view)} $view"
+        }
+        return faults
+    }
+
+    private fun spoken(view: View): String =
+        view.contentDescription?.toString() ?: (view as? TextView)?.text?.toString().orEmpty()
+
+    private fun cut(view: TextView): Boolean {
+        val layout = view.layout ?: return view.text.isNotEmpty()
+        val ellipsis = (0 until layout.lineCount).any { layout.getEllipsisCount(it) > 0 }
+        val wide = (0 until layout.lineCount).any { layout.getLineMax(it) > layout.width + 1 }
+        return ellipsis || wide || layout.height > view.height - view.paddingTop - view.paddingBottom + 1
+    }
+
+    private fun beyond(view: View): Boolean {
+        val at = IntArray(2)
+        view.getLocationInWindow(at)
+        return at[0] < 0 || at[0] + view.width > root.width
+    }
+
+    companion object {
+        /** A view and all within it that is there to be seen. */
+        fun all(view: View): List<View> {
+            if (view.visibility != View.VISIBLE) return emptyList()
+            val within = (view as? ViewGroup)?.let { group -> (0 until group.childCount).flatMap { all(group.getChildAt(it)) } }
+            return listOf(view) + within.orEmpty()
+        }
+    }
+}
