@@ -1,6 +1,7 @@
 package io.github.hushwall.screens
 
 import android.content.Intent
+import android.os.Build
 import android.os.Bundle
 import android.provider.Settings
 import android.view.View
@@ -10,6 +11,7 @@ import io.github.hushwall.control.Button
 import io.github.hushwall.control.Card
 import io.github.hushwall.control.Shown
 import io.github.hushwall.control.State
+import io.github.hushwall.control.Tunnel
 import io.github.hushwall.control.Wanted
 import io.github.hushwall.control.WhyOff
 import io.github.hushwall.control.faceOf
@@ -26,6 +28,7 @@ class HomeActivity : Page() {
     private var today: Today? = null
     private var found: List<CoveredApp>? = null
     private var left: Int? = null
+    private var invites = false
     private var dismissed = emptyMap<String, Long>()
 
     override fun onCreate(savedInstanceState: Bundle?) {
@@ -52,7 +55,11 @@ class HomeActivity : Page() {
         desk.refresh()
         errands.run({ todayOf(desk.records.stops(), System.currentTimeMillis()) }) { today = it; redraw() }
         errands.run({ desk.records.vendorApps() }) { found = it; redraw() }
-        errands.run({ desk.records.checks().count { it.state == Check.State.TO_DO } }) { left = it; redraw() }
+        errands.run({ desk.records.checks() to declined() }) { (checks, declined) ->
+            left = checks.count { it.state == Check.State.TO_DO }
+            invites = !declined && Check(Check.Kind.NOTIFICATIONS, Check.State.TO_DO) in checks
+            redraw()
+        }
     }
 
     /** Nothing was ever chosen, and nothing was ever on. */
@@ -78,12 +85,14 @@ class HomeActivity : Page() {
         (lasting as HeadlineView).show(
             shapeOf(shown.state), words.of(face.headline), face.line?.let(words::of), face.note?.let(words::of), assertive,
         )
-        face.buttons.forEachIndexed { place, button ->
+        // What only keeps things as they are needs no button.
+        (face.buttons - Button.KEEP).forEachIndexed { place, button ->
             val label = labelOf(button, shown)
             if (place == 0) mainButton(label) { press(button) } else otherButton(label) { press(button) }
         }
         if (shown.facts.wanted !is Wanted.Off) otherButton(getString(R.string.action_turn_off)) { desk.turnOff() }
-        topCard(cardsOf(shown), dismissed)?.let { card(it, face.buttons) }
+        val top = topCard(cardsOf(shown), dismissed)
+        if (top != null) card(top, face.buttons) else if (invites && shown.facts.tunnel is Tunnel.Up) invitation()
         rows(shown)
     }
 
@@ -97,6 +106,28 @@ class HomeActivity : Page() {
         val act = getString(labelOf(face.button)) to { press(face.button) }
         // A button that stands beneath the state already is not said twice.
         card(words.of(face.text), if (face.button in above) listOf(dismiss) else listOf(act, dismiss))
+    }
+
+    /** Said once: what was declined is not asked for again. */
+    private fun Pieces.invitation() = card(
+        getString(R.string.card_notifications),
+        listOf(
+            getString(R.string.action_allow) to { decline(); askForNotifications() },
+            getString(R.string.action_not_now) to { decline() },
+        ),
+    )
+
+    private fun decline() {
+        invites = false
+        errands.run({ getPreferences(MODE_PRIVATE).edit().putBoolean(DECLINED, true).commit() }) {}
+        redraw()
+    }
+
+    private fun declined() = getPreferences(MODE_PRIVATE).getBoolean(DECLINED, false)
+
+    private fun askForNotifications() {
+        if (Build.VERSION.SDK_INT >= 33) requestPermissions(arrayOf("android.permission.POST_NOTIFICATIONS"), 0)
+        else openPageOf(Check.Kind.NOTIFICATIONS)
     }
 
     private fun Pieces.rows(shown: Shown) {
@@ -125,7 +156,7 @@ class HomeActivity : Page() {
         Button.EXPORT_LISTS, Button.UPDATE -> open<ListsActivity>()
         Button.PREVENT, Button.DETAILS, Button.FIX, Button.TEST_NOW -> open<KeepAliveActivity>()
         Button.SOMETHING_BROKE -> open<StoppedActivity>()
-        Button.KEEP -> desk.outageSeen()
+        Button.KEEP -> Unit
     }
 
     private fun textOf(today: Today): String {
@@ -140,4 +171,8 @@ class HomeActivity : Page() {
 
     private fun leftText(left: Int) =
         if (left == 0) getString(R.string.nothing_left) else resources.getQuantityString(R.plurals.things_left, left, left)
+
+    private companion object {
+        const val DECLINED = "notifications-declined"
+    }
 }

@@ -1,7 +1,8 @@
 package io.github.hushwall.screens
 
-import android.graphics.drawable.ColorDrawable
+import android.graphics.Color
 import android.graphics.drawable.Drawable
+import android.graphics.drawable.GradientDrawable
 import android.os.Looper
 import io.github.hushwall.bridge.Explanation
 import io.github.hushwall.bridge.Verdict
@@ -64,8 +65,13 @@ class FakeDesk : Desk {
         override fun outages() = aside { listOf(OUTAGE) }
         override fun checks() = aside { CHECKS }
         override fun tick(check: Check.Kind, on: Boolean) = aside { write("tick $check $on") }
-        override fun icon(packageName: String): Drawable? = aside { ColorDrawable(0xFF6A7973.toInt()) }
+        override fun icon(packageName: String): Drawable? = aside { badge(packageName) }
         override fun export() = aside { "0.0.0.0 tracking.intl.miui.com\n" }
+    }
+
+    private fun badge(packageName: String) = GradientDrawable().apply {
+        cornerRadius = 24f
+        setColor(Color.HSVToColor(floatArrayOf((packageName.hashCode() and 0xFF) * 1.4f, 0.45f, 0.7f)))
     }
 
     /** Disk, system and library are nothing for the main thread. */
