@@ -5,7 +5,6 @@
 //! is full at once filled while nobody read it. A suspended phone is no outage: there the apps slept too.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use engine::{Batch, Timestamp};
@@ -38,7 +37,7 @@ struct Gap {
     at: Timestamp,
     lasted: Duration,
     packets: usize,
-    seen: HashSet<(IpAddr, u16, IpAddr, u16, u32)>,
+    seen: HashSet<Vec<u8>>,
 }
 
 impl Thaw {
@@ -69,40 +68,30 @@ impl Thaw {
             let Gap { at, lasted, .. } = self.gap.take()?;
             return Some(Notice::Frozen { at, lasted });
         }
-        if drained {
+        // What wakes the loop first may be no packet: a stopped process wakes with EINTR (signal(7)).
+        if drained && !batch.is_empty() {
             self.gap = None;
         }
         None
     }
 }
 
-/// What an app sends again if nobody answers: a SYN by its sequence number, a question by its id.
-fn asked(packet: &[u8]) -> Option<(IpAddr, u16, IpAddr, u16, u32)> {
+/// What an app sends again if nobody answers: a SYN, by its addresses, ports and sequence number; a question, which clients
+/// repeat byte for byte, from another port and to another server too.
+fn asked(packet: &[u8]) -> Option<Vec<u8>> {
     let ip = IpHeader::parse(packet).ok()?;
     let payload = packet.get(ip.payload.clone())?;
     match ip.protocol {
         Protocol::TCP => {
             let tcp = TcpHeader::parse(payload).ok()?;
             let opens = tcp.flags.contains(Flags::SYN) && !tcp.flags.contains(Flags::ACK);
-            opens.then_some((
-                ip.src,
-                tcp.src_port,
-                ip.dst,
-                tcp.dst_port,
-                tcp.seq.0.cast_unsigned(),
-            ))
+            let ports_and_seq = payload.get(..8)?;
+            opens.then(|| format!("{} {} {ports_and_seq:?}", ip.src, ip.dst).into_bytes())
         }
         Protocol::UDP => {
             let udp = UdpHeader::parse(payload).ok()?;
-            let id = payload.get(udp.payload.clone())?.first_chunk::<2>()?;
-            let is_question = udp.dst_port == DNS_PORT;
-            is_question.then_some((
-                ip.src,
-                udp.src_port,
-                ip.dst,
-                udp.dst_port,
-                u16::from_be_bytes(*id).into(),
-            ))
+            let message = payload.get(udp.payload.clone())?;
+            (udp.dst_port == DNS_PORT && !message.is_empty()).then(|| message.to_vec())
         }
         _ => None,
     }

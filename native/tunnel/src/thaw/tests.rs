@@ -63,8 +63,19 @@ fn repeated_syn_behind_a_gap_is_an_outage_from_the_last_turn_on() {
 #[test]
 fn repeated_question_behind_a_gap_is_an_outage() {
     let mut thaw = Thaw::new(at(0));
-    let repeated = batch([question(1), question(2), question(1)]);
+    let mut again = question(1);
+    // From another port: resolver clients change it.
+    again[21] ^= 1;
+    let repeated = batch([question(1), question(2), again]);
     assert!(thaw.handle_batch(&repeated, DRAINED, at(5_000)).is_some());
+}
+
+#[test]
+fn wake_up_without_a_packet_is_not_the_first_drain() {
+    let mut thaw = Thaw::new(at(0));
+    assert_eq!(thaw.handle_batch(&batch([]), DRAINED, at(5_000)), None);
+    let repeated = batch([question(1), question(1)]);
+    assert!(thaw.handle_batch(&repeated, DRAINED, at(5_001)).is_some());
 }
 
 #[test]
