@@ -200,6 +200,15 @@ impl Lab {
         let mut all = vec!["--tun", TUN, "--unmanaged", "--mtu", &mtu, "--dns", &resolver];
         all.extend(arguments);
         self.hushwall = Some(Hushwall::start(&self.wall, &self.directory.0, &all)?);
+        self.give_phone_the_device()
+    }
+
+    /// The TUN moves to the phone, whose way to everything it becomes; whoever reads it stays where he is.
+    ///
+    /// # Errors
+    /// If a step fails.
+    pub fn give_phone_the_device(&self) -> Result<()> {
+        let mtu = self.plan.mtu;
         self.wall
             .ip(&format!("link set {TUN} netns {}", self.phone.name()))?;
         self.phone.ip(&format!(

@@ -16,7 +16,10 @@ fn build_directory() -> Result<PathBuf> {
 }
 
 /// A program of this package.
-pub(crate) fn tool(name: &str) -> Result<PathBuf> {
+///
+/// # Errors
+/// If it was not built.
+pub fn tool(name: &str) -> Result<PathBuf> {
     let path = build_directory()?.join(name);
     if !path.exists() {
         bail!(

@@ -23,6 +23,7 @@ macro_rules! on_both_paths {
 }
 
 mod address_families;
+mod bridge;
 mod bulk;
 mod dead_ipv6;
 mod dns;

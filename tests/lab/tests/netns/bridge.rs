@@ -1,0 +1,195 @@
+//! The real library behind the real Kotlin bridge: a JVM gets a TUN's descriptor, as the app gets one from Android, and real
+//! clients play the apps.
+
+use std::env;
+use std::fs::File;
+use std::io::Write as _;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use lab::{
+    Background, Lab, Path, Plan, RESOLVER_V4, Record, ordinary_v4, ordinary_v6, run, until, vendor_v4,
+    vendor_v6,
+};
+
+/// How long what has to come may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const TUN: &str = "tun0";
+
+/// A JVM in the wall's namespace, and the pipe for its commands.
+struct Bridge {
+    lab: Lab,
+    jvm: Background,
+    commands: File,
+    done: usize,
+}
+
+impl Bridge {
+    /// Starts everything, the library of a debug build among it.
+    fn start() -> Result<Self> {
+        let variable = |name: &str| env::var(name).with_context(|| format!("no {name}: use ./build.sh test"));
+        let (classes, library) = (
+            variable("HUSHWALL_BRIDGE_CLASSES")?,
+            variable("HUSHWALL_BRIDGE_LIBRARY")?,
+        );
+        let records = [
+            Record::dual("news.example", ordinary_v4(10), ordinary_v6(10)),
+            Record::dual("blocked.example", vendor_v4(1), vendor_v6(1)),
+            Record::dual("listed.example", vendor_v4(2), vendor_v6(2)),
+            Record::dual("app.example", vendor_v4(3), vendor_v6(3)),
+        ];
+        let mut lab = Lab::create(Plan::new(Path::Hushwall))?;
+        lab.start_resolver(&records)?;
+        lab.start_web(&["news.example", "blocked.example", "listed.example", "app.example"])?;
+        let pipe = lab.directory().join("commands");
+        run(Command::new("mkfifo").arg(&pipe))?;
+        let mut command = lab.wall.command(lab::tool("lab-tun")?);
+        command
+            .args([TUN, "java", "-Xcheck:jni", "-Xmx128m", "-cp", &classes])
+            .arg(format!("-Djava.library.path={library}"))
+            .args(["io.github.hushwall.bridge.BridgeMain", "{}"])
+            .arg(RESOLVER_V4.to_string())
+            .arg(&pipe);
+        let mut jvm = Background::start(&mut command, lab.directory(), "jvm")?;
+        jvm.wait_for_line("ready", PATIENCE)?;
+        lab.give_phone_the_device()?;
+        Ok(Self {
+            lab,
+            jvm,
+            commands: File::options().write(true).open(pipe)?,
+            done: 0,
+        })
+    }
+
+    /// Has the JVM do something, and waits until it has.
+    fn command(&mut self, line: &str) -> Result<()> {
+        writeln!(self.commands, "{line}")?;
+        self.done += 1;
+        let count = |jvm: &Background| {
+            let said = jvm.stdout();
+            said.lines()
+                .filter(|line| line.starts_with("done ") || line.starts_with("error "))
+                .count()
+        };
+        let done = self.done;
+        self.jvm.wait_until(line, PATIENCE, |jvm| count(jvm) >= done)
+    }
+
+    /// Waits for a line of the JVM.
+    fn says(&mut self, start: &str) -> Result<String> {
+        self.jvm.wait_for_line(start, PATIENCE)
+    }
+
+    fn visits(&self, name: &str) -> Result<bool> {
+        let output = self
+            .lab
+            .curl(&["--output", "/dev/null", &format!("https://{name}/")])?;
+        Ok(output.success().is_ok())
+    }
+
+    fn address(&self, name: &str) -> Result<String> {
+        let output = self
+            .lab
+            .phone_output("dig", &["+short", "+tries=1", "+time=5", name, "A"])?;
+        Ok(output.stdout.trim().to_owned())
+    }
+}
+
+#[test]
+fn kotlin_bridge_drives_the_engine_as_the_app_will() -> Result<()> {
+    let mut bridge = Bridge::start()?;
+    ensure!(
+        bridge.says("bytes: ")?.starts_with("bytes: 4 "),
+        "a number that is no descriptor"
+    );
+    ensure!(bridge.says("panic: ")? == "panic: 1 it fell over the number 2");
+
+    ensure!(bridge.visits("news.example")? && bridge.visits("blocked.example")?);
+    bridge.says("let-through DNS news.example")?;
+    bridge.says("let-through TCP news.example")?;
+
+    bridge.command("block blocked.example")?;
+    ensure!(bridge.address("blocked.example")? == "0.0.0.0");
+    ensure!(!bridge.visits("blocked.example")? && bridge.visits("news.example")?);
+    let told = bridge.says("stopped DNS blocked.example")?;
+    ensure!(
+        told == "stopped DNS blocked.example OWNER_BLOCK blocked.example -",
+        "{told}"
+    );
+
+    // Only the flow's owner is refused, so the name is answered; the bridge says whose it is.
+    ensure!(bridge.address("app.example")? == vendor_v4(3).to_string());
+    ensure!(!bridge.visits("app.example")?);
+    ensure!(bridge.says("stopped TCP app.example")?.ends_with(" 10123"));
+
+    ensure!(bridge.visits("listed.example")?);
+    let list = bridge.lab.directory().join("list.txt");
+    std::fs::write(&list, "0.0.0.0 listed.example\n")?;
+    bridge.command(&format!("list {}", list.display()))?;
+    ensure!(bridge.address("listed.example")? == "0.0.0.0");
+    bridge.command("list /nonexistent")?;
+    bridge.says("list-refused 9")?;
+
+    bridge.command("block not/a/name")?;
+    bridge.says("error 7 ")?;
+
+    bridge.command("panic somewhere")?;
+    ensure!(bridge.says("outage REBUILT")?.ends_with(" somewhere"));
+    ensure!(bridge.visits("news.example")?);
+
+    bridge.command("network 2")?;
+    ensure!(bridge.visits("news.example")?);
+
+    freeze(&mut bridge)?;
+
+    drop(bridge.commands);
+    let status = bridge.jvm.wait(PATIENCE)?;
+    let said = bridge.jvm.stdout();
+    ensure!(status.success(), "{status}: {said}{}", bridge.jvm.stderr());
+    ensure!(
+        said.contains("\nended 0\nno more events\n") && said.contains("\nafter: 2 "),
+        "{said}"
+    );
+    ensure!(
+        !bridge.jvm.stderr().contains("WARNING in native method"),
+        "{}",
+        bridge.jvm.stderr()
+    );
+    Ok(())
+}
+
+/// A process that is stopped while apps go on asking tells of the outage, and goes on.
+fn freeze(bridge: &mut Bridge) -> Result<()> {
+    let pid = bridge.jvm.pid().to_string();
+    run(Command::new("kill").args(["-STOP", &pid]))?;
+    // The kernel repeats the SYN, after one second and after three, into a tunnel that nobody reads.
+    let page = format!("http://{}/", ordinary_v4(10));
+    let output = bridge.lab.curl(&["--max-time", "6", &page])?;
+    ensure!(output.success().is_err(), "answered by a stopped process");
+    run(Command::new("kill").args(["-CONT", &pid]))?;
+    let told = bridge.says("outage FROZEN")?;
+    let lasted: u64 = told.split(' ').nth(2).context("no time")?.parse()?;
+    ensure!((5_000..120_000).contains(&lasted), "{told}");
+    until("the tunnel goes on", PATIENCE, || bridge.visits("news.example"))
+}
+
+#[test]
+fn settings_and_lists_change_under_traffic() -> Result<()> {
+    let mut bridge = Bridge::start()?;
+    let file = bridge.lab.directory().join("list.txt");
+    for round in 0..10 {
+        std::fs::write(&file, format!("0.0.0.0 listed{round}.example\n"))?;
+        bridge.command(&format!("list {}", file.display()))?;
+        bridge.command(&format!("block blocked{round}.example"))?;
+        ensure!(bridge.visits("news.example")?, "round {round}");
+        ensure!(
+            bridge.address(&format!("blocked{round}.example"))? == "0.0.0.0",
+            "round {round}"
+        );
+    }
+    bridge.command("snapshot")?;
+    ensure!(bridge.says("snapshot ")?.contains(" panics=0 "));
+    Ok(())
+}
