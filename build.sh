@@ -178,6 +178,14 @@ run_tests() {
     ./build.sh apk --with-tests || failed=1
     say "browser tests: the page of all records"
     HUSHWALL="$TARGET/release/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
+    say "the bridge's classes and library, which a netns test drives"
+    need_android
+    cargo build --locked --package hushwall-jni
+    in_android android test-compile || failed=1
+    local stdlib
+    stdlib=$(find "$HOME/.m2/repository/org/jetbrains/kotlin/kotlin-stdlib" -name 'kotlin-stdlib-[0-9]*.jar' | sort -V | tail -n 1)
+    export HUSHWALL_BRIDGE_CLASSES="$PWD/android/target/classes:$PWD/android/target/test-classes:$stdlib"
+    export HUSHWALL_BRIDGE_LIBRARY="$TARGET/debug"
     say "netns tests: real TUN, real clients"
     local target
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')

@@ -10,7 +10,7 @@ class NativeEngine private constructor() : Engine {
     companion object {
         /** Loads the library; reads a file, so not on the main thread. */
         @Throws(EngineException::class)
-        fun load(library: String = "hushwall_jni"): Engine {
+        fun load(library: String = "hushwall"): Engine {
             try {
                 System.loadLibrary(library)
                 return NativeEngine()

@@ -22,7 +22,7 @@ internal object BridgeMain {
     @JvmStatic
     fun main(arguments: Array<String>) {
         val (fd, resolver, commands) = arguments
-        val engine = NativeEngine.load()
+        val engine = NativeEngine.load("hushwall_jni")
         say("version ${engine.version}")
         sayError("bytes") { Native.start(-1, ByteArray(0), ByteArray(0)) }
         sayError("panic") { Fault.panic(0, "it fell over the number ${1 + 1}".toByteArray()) }
