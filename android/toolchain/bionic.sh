@@ -26,6 +26,7 @@ bionic_tests() {
     say "toolchain for Android: $((SECONDS - began)) s"
     began=$SECONDS
     bionic_cargo_test "$@" || failed=1
+    bionic_exports || failed=1
     say "tests on Android's C library: $((SECONDS - began)) s"
     bionic_calls || failed=1
     bionic_built || failed=1
@@ -102,6 +103,14 @@ bionic_cargo_test() {
     for package in "${BIONIC_PACKAGES[@]}"; do packages+=(--package "$package"); done
     CARGO_TARGET_AARCH64_LINUX_ANDROID_RUNNER="$(bionic_as_root)$(bionic_run arm64-v8a)" \
         bionic_cargo test --no-fail-fast --lib "${packages[@]}" -- "$@"
+}
+
+# What the app calls, called by a stand-in for the virtual machine.
+bionic_exports() {
+    bionic_cargo build --quiet --package hushwall-jni --lib
+    CARGO_TARGET_AARCH64_LINUX_ANDROID_RUNNER="$(bionic_as_root)$(bionic_run arm64-v8a)" \
+        HUSHWALL_LIBRARY="$(native_folder)/build/aarch64-linux-android/debug/libhushwall_jni.so" \
+        bionic_cargo test --package bionic --test exports -- --ignored
 }
 
 bionic_as_root() { [ "$(id -u)" -eq 0 ] || printf '%s ' "$NAMESPACE_ROOT"; }

@@ -48,16 +48,17 @@ pub fn get_told(number: u64) -> Option<Arc<Session>> {
 
 /// Ends a session. A number that no running session has is no error: it has ended.
 pub fn stop(number: u64) {
-    let session = lock().running.remove(&number);
-    let Some(session) = session else {
+    let mut sessions = lock();
+    let Some(session) = sessions.running.remove(&number) else {
         return;
     };
-    session.stop();
-    let mut sessions = lock();
-    sessions.ended.insert(number, session);
+    // Before it ends: whoever asks for events meanwhile has to find it.
+    sessions.ended.insert(number, Arc::clone(&session));
     while sessions.ended.len() > ENDED_KEPT {
         sessions.ended.pop_first();
     }
+    drop(sessions);
+    session.stop();
 }
 
 /// Forgets a session whose end was told.

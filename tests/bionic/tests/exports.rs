@@ -1,0 +1,122 @@
+//! What the app calls, called.
+#![expect(unsafe_code, reason = "unshare(2) and the ioctl that makes a TUN")]
+#![expect(clippy::unwrap_used, reason = "a test and what it calls")]
+
+use std::fs::{self, File};
+use std::os::fd::{AsRawFd, IntoRawFd};
+use std::thread;
+
+use bionic::{Library, Machine, Thrown};
+
+/// `ENCODING.md`: settings without lists, rules and resolvers, full depth, MTU 1500.
+fn settings() -> Vec<u8> {
+    let mut bytes = vec![b'S', 1, 1, 2, 0, 0, 0, 0];
+    bytes.extend(1_500_u16.to_le_bytes());
+    bytes.extend(32_256_u32.to_le_bytes());
+    bytes.extend([0; 4 + 4 + 4 + 8]);
+    bytes.extend(10_u32.to_le_bytes());
+    bytes.extend(5_u32.to_le_bytes());
+    bytes.extend([0, 0, 0, 0]);
+    bytes
+}
+
+/// `ENCODING.md`: a network with IPv4 and nothing else.
+fn network() -> Vec<u8> {
+    let mut bytes = vec![b'N', 1];
+    bytes.extend([0; 8]);
+    bytes.extend([1, 0]);
+    bytes.extend([0; 4 + 1]);
+    bytes.extend(1_500_u16.to_le_bytes());
+    bytes.extend([0, 0, 0]);
+    bytes
+}
+
+fn tun() -> i32 {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/net/tun")
+        .unwrap();
+    // SAFETY: ifreq is plain bytes, for which zero is valid.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    request.ifr_ifru.ifru_flags = (libc::IFF_TUN | libc::IFF_NO_PI) as libc::c_short;
+    // SAFETY: `request` is a valid ifreq for the length of the call.
+    let outcome = unsafe { libc::ioctl(file.as_raw_fd(), libc::TUNSETIFF, &raw mut request) };
+    assert_eq!(outcome, 0);
+    file.into_raw_fd()
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Threads, once those that were joined are gone from the kernel's list, too.
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// One test, because it counts what the process holds.
+#[test]
+#[ignore = "wants HUSHWALL_LIBRARY: ./build.sh test runs it on Android's C library"]
+fn a_session_starts_survives_a_panic_and_leaves_nothing_behind() {
+    // SAFETY: no pointers; only this thread moves, and the threads that it starts.
+    let outcome = unsafe { libc::unshare(libc::CLONE_NEWNET) };
+    assert_eq!(outcome, 0, "this test needs root");
+    let library = Library::load();
+    assert!(!library.version().is_empty());
+
+    // What a first session sets up once and for all is not counted.
+    run(library);
+    let before = (descriptors(), threads());
+    run(library);
+    refused(library);
+    assert_eq!((descriptors(), threads()), before);
+}
+
+fn run(library: Library) {
+    let session = library.start(tun(), &settings(), &network());
+    assert_eq!(Machine::take_thrown(), None);
+    let listener = thread::spawn(move || {
+        let mut batches = Vec::new();
+        while let Some(events) = library.next_events(session) {
+            batches.push(events);
+        }
+        batches
+    });
+
+    library.panic(0, "a test asked for it");
+    let thrown = Thrown {
+        code: 1,
+        text: "a test asked for it".to_owned(),
+    };
+    assert_eq!(Machine::take_thrown(), Some(thrown));
+
+    library.panic(session, "the engine falls");
+    assert_eq!(Machine::take_thrown(), None);
+    library.stop(session);
+    let batches = listener.join().unwrap();
+    assert_eq!(Machine::take_thrown(), None);
+    assert!(batches.iter().all(|events| events.starts_with(b"E\x01")));
+    // The outage, with the panic's text.
+    assert!(
+        batches.iter().any(|events| events.ends_with(b"the engine falls")),
+        "{batches:?}"
+    );
+
+    library.stop(session);
+    assert_eq!(Machine::take_thrown(), None);
+}
+
+/// A descriptor is closed also when the rest is wrong.
+fn refused(library: Library) {
+    let before = descriptors();
+    library.start(tun(), b"no message", &network());
+    assert_eq!(Machine::take_thrown().unwrap().code, 6);
+    library.start(
+        File::open("/dev/null").unwrap().into_raw_fd(),
+        &settings(),
+        &network(),
+    );
+    assert_eq!(Machine::take_thrown().unwrap().code, 4);
+    assert_eq!(descriptors(), before);
+}
