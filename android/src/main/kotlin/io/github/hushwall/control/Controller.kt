@@ -42,8 +42,8 @@ class Controller(private val parts: Parts) {
     /** No protection for as long as the settings say. */
     fun pause(): Unit = command { machine.pause() }
 
-    /** An alarm went off: a pause may be over. */
-    fun wake(): Unit = command { machine.resume() }
+    /** An alarm went off, or the phone or the app began anew: what is wanted is brought back. */
+    fun wake(why: StartCause): Unit = command { machine.wake(why) }
 
     /** Android's question was answered after [millis]. */
     fun consentAnswered(granted: Boolean, millis: Long): Unit = command {
@@ -56,6 +56,9 @@ class Controller(private val parts: Parts) {
 
     /** The service runs, and was started because of [why]; `null` if it only came along. */
     fun attach(door: Door, why: StartCause?): Unit = command { machine.attach(door, why) }
+
+    /** The service could not run, and why. */
+    fun refused(failure: Failure): Unit = command { machine.refused(failure) }
 
     /** The service is gone. */
     fun detach(door: Door): Unit = command { machine.detach(door) }

@@ -15,8 +15,8 @@ data class Capabilities(
     val knowsOwners: Boolean,
     /** Whether questions can go through the system's resolver, API 29. */
     val asksSystem: Boolean,
-    /** The file of the last stamp. */
-    val stampPath: String?,
+    /** Says which file takes the last stamp. */
+    val stampPath: () -> String?,
 )
 
 /** The engine's settings for [settings] at [now]; [installed] gives the uid of a rule's app. */
@@ -37,7 +37,7 @@ fun engineSettingsOf(
     log = if (settings.logDays > 0) Log.ALL else Log.OFF,
     knowsOwners = capabilities.knowsOwners,
     asksSystem = capabilities.asksSystem,
-    stampPath = capabilities.stampPath,
+    stampPath = capabilities.stampPath(),
 )
 
 /** Settings that let everything through, for a pause in which the tunnel has to stay. */

@@ -98,7 +98,7 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
 
     private fun needsNewSession(before: EngineSettings, after: EngineSettings): Boolean =
         before.depth != after.depth || before.mtu != after.mtu || before.asksSystem != after.asksSystem ||
-            before.segmentLimit != after.segmentLimit || before.ownResolvers != after.ownResolvers
+            before.segmentLimit != after.segmentLimit || before.blockedAnswerSeconds != after.blockedAnswerSeconds || before.ownResolvers != after.ownResolvers
 
     private fun attempt(call: () -> Unit): Failure? = try {
         call()

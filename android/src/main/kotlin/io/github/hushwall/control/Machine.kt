@@ -74,6 +74,15 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
         }
     }
 
+    fun refused(failure: Failure) {
+        if (facts.wanted is Wanted.On && !link.open) fail(failure)
+    }
+
+    fun wake(why: StartCause) {
+        resume()
+        if (facts.wanted is Wanted.On && !link.open) start(why)
+    }
+
     fun detach(at: Door) {
         if (door !== at) return
         door = null
@@ -91,7 +100,7 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
         if (at != null && link.open && at.alwaysOn()) bringInForce(at, anew = false) else down()
     }
 
-    fun resume() {
+    private fun resume() {
         val paused = facts.wanted as? Wanted.Paused ?: return
         if (clock.now() >= paused.until) start(StartCause.RESUME)
     }

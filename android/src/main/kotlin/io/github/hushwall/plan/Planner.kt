@@ -7,10 +7,13 @@ import io.github.hushwall.settings.Settings
 
 /** Makes the calls on the builder out of settings and packages. Asks nobody, remembers nothing. */
 class Planner(
-    private val table: List<VendorPackage>,
+    readTable: () -> List<VendorPackage>,
     private val apiLevel: Int,
     private val ownPackage: String,
 ) {
+    /** Read when it is first needed: a file, so not by whoever makes the planner. */
+    private val table by lazy(readTable)
+
     /** The plan for [settings] on a phone with [installed] packages (name to uid, as far as Android lets us see). */
     fun plan(settings: Settings, installed: Map<String, Int>): Plan {
         val apps = when (settings.scope.kind) {

@@ -237,11 +237,11 @@ class Stage(val keep: FakeKeep = FakeKeep(), val phone: FakePhone = FakePhone(),
             queue = time,
             clock = time,
             engine = engine,
-            planner = Planner(listOf("v.ads", "v.stats", "v.new").map { VendorPackage(it, VendorPackage.Entry.ON) }, 34, "own"),
+            planner = Planner({ listOf("v.ads", "v.stats", "v.new").map { VendorPackage(it, VendorPackage.Entry.ON) } }, 34, "own"),
             phone = phone,
             keep = keep,
             pump = { },
-            capabilities = Capabilities(knowsOwners = true, asksSystem = true, stampPath = null),
+            capabilities = Capabilities(knowsOwners = true, asksSystem = true, stampPath = { null }),
         ),
     )
 

@@ -28,7 +28,7 @@ class PlannerTest {
         "v.updater" to 10_102, "v.consent" to 10_103, "other.app" to 10_200, OWN to 10_300,
     )
 
-    private fun planner(apiLevel: Int) = Planner(table, apiLevel, OWN)
+    private fun planner(apiLevel: Int) = Planner({ table }, apiLevel, OWN)
 
     private fun ready(apiLevel: Int, settings: Settings, installed: Map<String, Int> = phone) =
         planner(apiLevel).plan(settings, installed) as Plan.Ready

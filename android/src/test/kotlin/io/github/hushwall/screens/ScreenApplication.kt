@@ -9,6 +9,9 @@ import org.robolectric.Shadows.shadowOf
 /** The process with a fake desk; what blocks waits until a test lets it go. */
 class ScreenApplication : Hushwall() {
     override val desk = FakeDesk()
+
+    override fun begin() = Unit
+
     private val waiting = ConcurrentLinkedQueue<Runnable>()
     override val aside = Executor { waiting += it }
 

@@ -1,0 +1,102 @@
+package io.github.hushwall.life
+
+import android.content.Context
+import android.content.pm.ApplicationInfo
+import android.content.pm.PackageManager
+import android.graphics.drawable.Drawable
+import io.github.hushwall.bridge.Explanation
+import io.github.hushwall.bridge.Explanations
+import io.github.hushwall.control.Outage
+import io.github.hushwall.plan.VendorPackage
+import io.github.hushwall.record.StopRow
+import io.github.hushwall.screens.Check
+import io.github.hushwall.screens.CoveredApp
+import io.github.hushwall.screens.Records
+import io.github.hushwall.screens.Stop
+import java.io.IOException
+import java.util.concurrent.ConcurrentHashMap
+
+/** Files and the system, for the screens. */
+internal class AppRecords(
+    private val context: Context,
+    private val life: Life,
+    private val explanations: Explanations,
+) : Records {
+    private val packages: PackageManager get() = context.packageManager
+    private val ticks = Ticks(context)
+    private val purposes = ConcurrentHashMap<String, String>()
+
+    override fun stops(): List<Stop> = life.stops.rows().map(::stop)
+
+    override fun explain(ruleId: String): Explanation? = try {
+        explanations.explain(ruleId)
+    } catch (_: IOException) {
+        null
+    }
+
+    override fun vendorApps(): List<CoveredApp> {
+        val installed = life.phone.installed()
+        return life.packages
+            .filter { it.name in installed && it.entry != VendorPackage.Entry.NEVER }
+            .map {
+                CoveredApp(
+                    packageName = it.name,
+                    label = label(it.name) ?: it.title,
+                    system = it.identity == VendorPackage.SYSTEM_IDENTITY || isSystem(installed[it.name]),
+                    byDefault = it.entry == VendorPackage.Entry.ON,
+                )
+            }
+    }
+
+    override fun allApps(): List<CoveredApp> = packages.getInstalledApplications(0)
+        .filter { it.packageName != context.packageName }
+        .map { CoveredApp(it.packageName, packages.getApplicationLabel(it).toString(), isSystem(it.uid)) }
+
+    override fun outages(): List<Outage> = life.keep.outages().reversed()
+
+    override fun checks(): List<Check> = readChecks(context, life.controller.shown?.facts, ticks)
+
+    override fun tick(check: Check.Kind, on: Boolean) = ticks.set(check, on)
+
+    override fun icon(packageName: String): Drawable? = try {
+        packages.getApplicationIcon(packageName)
+    } catch (_: PackageManager.NameNotFoundException) {
+        null
+    }
+
+    /** A build step of the lists writes the asset; without it there is nothing to export. */
+    override fun export(): String = try {
+        context.assets.open(EXPORT).bufferedReader().use { it.readText() }
+    } catch (_: IOException) {
+        ""
+    }
+
+    private fun stop(row: StopRow) = Stop(
+        key = row.key,
+        app = row.app?.let { label(it) ?: it },
+        packageName = row.app,
+        purpose = purpose(row.verdict.ruleId),
+        last = row.verdict.at,
+        times = row.times,
+        verdict = row.verdict,
+    )
+
+    /** Remembered, since an explanation is looked for in a whole file. */
+    private fun purpose(ruleId: String): String = purposes.getOrPut(ruleId) { explain(ruleId)?.purpose.orEmpty() }
+
+    private fun label(app: String): String? = info(app)?.let { packages.getApplicationLabel(it).toString() }
+
+    private fun info(app: String): ApplicationInfo? = try {
+        packages.getApplicationInfo(app, 0)
+    } catch (_: PackageManager.NameNotFoundException) {
+        null
+    }
+
+    private fun isSystem(uid: Int?): Boolean = uid != null && uid % UIDS_PER_USER == SYSTEM_UID
+
+    private companion object {
+        const val EXPORT = "hosts.txt"
+        const val SYSTEM_UID = 1000
+        const val UIDS_PER_USER = 100_000
+    }
+}

@@ -1,0 +1,54 @@
+package io.github.hushwall.life
+
+import io.github.hushwall.bridge.Event
+import io.github.hushwall.bridge.Session
+import io.github.hushwall.control.Pump
+import io.github.hushwall.record.StopLog
+import java.util.concurrent.ArrayBlockingQueue
+import kotlin.concurrent.thread
+
+/** Takes a session's events on a thread of its own, and answers its questions on another, so that neither waits for the other. */
+internal class EventPump(
+    private val owners: Owners,
+    private val log: StopLog,
+    private val told: (Session, Event) -> Unit,
+) : Pump {
+    override fun follow(session: Session) {
+        val questions = ArrayBlockingQueue<Event.WhoOwns>(OPEN_QUESTIONS)
+        val answering = thread(name = "owners", isDaemon = true) { answer(session, questions) }
+        thread(name = "events", isDaemon = true) {
+            take(session, questions)
+            answering.interrupt()
+            log.flush()
+        }
+    }
+
+    private fun take(session: Session, questions: ArrayBlockingQueue<Event.WhoOwns>) {
+        while (true) {
+            for (event in session.nextEvents() ?: return) {
+                when (event) {
+                    // One too many is not asked: the engine goes on by itself after 50 ms.
+                    is Event.WhoOwns -> questions.offer(event)
+                    is Event.Stopped -> log.stopped(event.verdict)
+                    is Event.LetThrough -> log.letThrough(event.verdict)
+                    else -> told(session, event)
+                }
+            }
+        }
+    }
+
+    private fun answer(session: Session, questions: ArrayBlockingQueue<Event.WhoOwns>) {
+        try {
+            while (true) {
+                val asked = questions.take()
+                session.answerOwner(asked.question, owners.ownerOf(asked))
+            }
+        } catch (_: InterruptedException) {
+            return
+        }
+    }
+
+    private companion object {
+        const val OPEN_QUESTIONS = 256
+    }
+}

@@ -1,0 +1,76 @@
+package io.github.hushwall.life
+
+import android.app.Service
+import android.content.Intent
+import android.net.VpnService
+import android.os.Build
+import io.github.hushwall.control.Failure
+import io.github.hushwall.control.StartCause
+
+/**
+ * The VPN service: Android's side of the tunnel.
+ *
+ * The order of a start is Android's: consent is read without side effect, the service goes to the foreground (from API 34 its type is
+ * only granted with consent), then the slot is taken, then the tunnel is made. The last two are the controller's, by [ServiceDoor].
+ */
+class HushwallService : VpnService() {
+    private lateinit var life: Life
+    private lateinit var door: ServiceDoor
+
+    override fun onCreate() {
+        super.onCreate()
+        life = lifeOf(this)
+        door = ServiceDoor(this, life)
+    }
+
+    override fun onStartCommand(intent: Intent?, flags: Int, startId: Int): Int {
+        val failure = if (life.consent.given()) goToForeground() else Failure.NO_CONSENT
+        if (failure != null) {
+            life.controller.refused(failure)
+            stopSelf()
+            return Service.START_NOT_STICKY
+        }
+        life.controller.attach(door, causeOf(intent))
+        return Service.START_STICKY
+    }
+
+    override fun onRevoke() {
+        life.controller.revoked()
+    }
+
+    /** The card was swiped away in the list of recent apps: the tunnel stays. */
+    override fun onTaskRemoved(rootIntent: Intent?) = Unit
+
+    override fun onTrimMemory(level: Int) {
+        super.onTrimMemory(level)
+        life.lowMemory()
+    }
+
+    override fun onDestroy() {
+        life.controller.detach(door)
+        super.onDestroy()
+    }
+
+    private fun goToForeground(): Failure? = try {
+        val notification = life.notices.standing(life.controller.shown)
+        if (Build.VERSION.SDK_INT >= 34) {
+            startForegroundExempted(this, Notices.STANDING_ID, notification)
+        } else {
+            startForeground(Notices.STANDING_ID, notification)
+        }
+        null
+    } catch (_: SecurityException) {
+        Failure.FOREGROUND_REFUSED
+    } catch (_: IllegalStateException) {
+        Failure.FOREGROUND_REFUSED
+    }
+
+    companion object {
+        /** Why Android starts the service: by its own action, again after a kill, or because we asked. */
+        fun causeOf(intent: Intent?): StartCause? = when {
+            intent == null -> StartCause.STICKY
+            intent.action == SERVICE_INTERFACE -> StartCause.SYSTEM
+            else -> null
+        }
+    }
+}

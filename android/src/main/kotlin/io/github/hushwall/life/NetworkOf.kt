@@ -1,0 +1,59 @@
+package io.github.hushwall.life
+
+import android.net.LinkProperties
+import android.net.NetworkCapabilities
+import android.os.Build
+import io.github.hushwall.SinceApi
+import io.github.hushwall.bridge.Nat64Prefix
+import io.github.hushwall.bridge.Network
+import io.github.hushwall.bridge.PrivateDns
+import java.net.Inet4Address
+import java.net.Inet6Address
+
+/** No network. */
+val NO_NETWORK: Network = Network(ipv4 = false, ipv6 = false)
+
+/** A network of Android's, as the engine needs to know it. */
+fun networkOf(handle: Long, links: LinkProperties, capabilities: NetworkCapabilities): Network {
+    val strict = if (Build.VERSION.SDK_INT >= 28) strictHost(links) else null
+    return Network(
+        handle = handle,
+        ipv4 = hasWay(links, ipv4 = true),
+        ipv6 = hasWay(links, ipv4 = false),
+        resolvers = links.dnsServers,
+        nat64 = if (Build.VERSION.SDK_INT >= 30) nat64(links) else null,
+        mtu = if (Build.VERSION.SDK_INT >= 29) mtu(links) else 0,
+        metered = !capabilities.hasCapability(NetworkCapabilities.NET_CAPABILITY_NOT_METERED),
+        privateDns = when {
+            strict != null -> PrivateDns.STRICT
+            Build.VERSION.SDK_INT >= 28 && isPrivate(links) -> PrivateDns.AUTOMATIC
+            else -> PrivateDns.OFF
+        },
+        privateDnsHost = strict,
+    )
+}
+
+/** A family works if it has an address that reaches further than the link, and a default route. */
+private fun hasWay(links: LinkProperties, ipv4: Boolean): Boolean {
+    val address = links.linkAddresses.any {
+        val ip = it.address
+        if (ipv4) ip is Inet4Address else ip is Inet6Address && !ip.isLinkLocalAddress
+    }
+    val route = links.routes.any { it.isDefaultRoute && (it.destination.address is Inet4Address) == ipv4 }
+    return address && route
+}
+
+@SinceApi(28)
+private fun strictHost(links: LinkProperties): String? = links.privateDnsServerName
+
+@SinceApi(28)
+private fun isPrivate(links: LinkProperties): Boolean = links.isPrivateDnsActive
+
+@SinceApi(29)
+private fun mtu(links: LinkProperties): Int = links.mtu
+
+@SinceApi(30)
+private fun nat64(links: LinkProperties): Nat64Prefix? {
+    val prefix = links.nat64Prefix ?: return null
+    return (prefix.address as? Inet6Address)?.let { Nat64Prefix(it, prefix.prefixLength) }
+}

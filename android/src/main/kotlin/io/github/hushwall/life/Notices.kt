@@ -1,0 +1,119 @@
+package io.github.hushwall.life
+
+import android.app.Notification
+import android.app.NotificationChannel
+import android.app.NotificationManager
+import android.app.PendingIntent
+import android.content.Context
+import android.content.Intent
+import io.github.hushwall.R
+import io.github.hushwall.control.Button
+import io.github.hushwall.control.Clock
+import io.github.hushwall.control.Face
+import io.github.hushwall.control.Once
+import io.github.hushwall.control.Shown
+import io.github.hushwall.control.State
+import io.github.hushwall.control.Text
+import io.github.hushwall.control.Watcher
+import io.github.hushwall.control.faceOf
+import io.github.hushwall.control.labelOf
+import io.github.hushwall.screens.HomeActivity
+import io.github.hushwall.screens.StoppedActivity
+import io.github.hushwall.screens.Words
+
+/** The silent notification while the service runs, and one message for each outage. Posted on a change of state only. */
+internal class Notices(private val context: Context, private val clock: Clock) : Watcher {
+    private val notifications: NotificationManager? by lazy { context.getSystemService(NotificationManager::class.java) }
+    private val once = OnceADay()
+    private var standing: Text? = null
+
+    /** Makes the channels; a second time does nothing. */
+    fun prepare() {
+        val quiet = NotificationChannel(PROTECTION, context.getString(R.string.channel_protection), NotificationManager.IMPORTANCE_LOW)
+        quiet.setShowBadge(false)
+        quiet.lockscreenVisibility = Notification.VISIBILITY_SECRET
+        val loud = NotificationChannel(OUTAGES, context.getString(R.string.channel_outages), NotificationManager.IMPORTANCE_DEFAULT)
+        notifications?.createNotificationChannels(listOf(quiet, loud))
+    }
+
+    override fun show(shown: Shown) {
+        val face = faceOf(shown.state)
+        if (face.standing != standing) {
+            standing = face.standing
+            // Without a service there is none: Android takes it away with the service.
+            if (face.standing != null) notifications?.notify(STANDING_ID, build(face))
+        }
+        val message = face.once ?: return
+        if (shown.settled && once.tells(message.kind, eventOf(shown.state), clock.now())) {
+            notifications?.notify(ONCE_ID + message.kind.ordinal, build(message))
+        }
+    }
+
+    /** The notification with which the service goes to the foreground. */
+    fun standing(shown: Shown?): Notification {
+        val face = shown?.let { faceOf(it.state) }?.takeIf { it.standing != null } ?: faceOf(State.Starting)
+        standing = face.standing
+        return build(face)
+    }
+
+    private fun build(face: Face): Notification {
+        val builder = Notification.Builder(context, PROTECTION)
+            .setSmallIcon(R.drawable.notification)
+            .setContentTitle(face.standing?.let { Words(context).of(it) })
+            .setContentIntent(home())
+            .setOngoing(true)
+            .setOnlyAlertOnce(true)
+            .setShowWhen(false)
+            .setCategory(Notification.CATEGORY_SERVICE)
+        face.standingActions.forEach { builder.addAction(action(it)) }
+        return builder.build()
+    }
+
+    private fun build(message: Once): Notification {
+        val words = Words(context)
+        val line = words.of(message.line)
+        return Notification.Builder(context, OUTAGES)
+            .setSmallIcon(R.drawable.notification)
+            .setContentTitle(words.of(message.title))
+            .setContentText(line)
+            .setStyle(Notification.BigTextStyle().bigText(line))
+            .setContentIntent(home())
+            .setAutoCancel(true)
+            .build()
+    }
+
+    private fun action(button: Button): Notification.Action {
+        val intent = when (button) {
+            Button.PAUSE -> actionIntent(context, ActionReceiver.PAUSE)
+            Button.SOMETHING_BROKE -> PendingIntent.getActivity(
+                context, 1, Intent(context, StoppedActivity::class.java), PendingIntent.FLAG_IMMUTABLE,
+            )
+            else -> actionIntent(context, ActionReceiver.TURN_ON)
+        }
+        return Notification.Action.Builder(null, context.getString(labelOf(button)), intent).build()
+    }
+
+    private fun home(): PendingIntent =
+        PendingIntent.getActivity(context, 0, Intent(context, HomeActivity::class.java), PendingIntent.FLAG_IMMUTABLE)
+
+    /** Two states with one name here are one event. */
+    private fun eventOf(state: State): String = when (state) {
+        is State.KilledAndBack -> "${state.outage.from.latest}"
+        is State.Frozen -> "${state.outage.from.latest}"
+        is State.OwnError -> "${state.outage.from.latest}"
+        is State.NotRunning -> "${state.since}"
+        else -> "${clock.now() / 60_000}"
+    }
+
+    companion object {
+        /** The silent notification. */
+        const val STANDING_ID: Int = 1
+
+        /** The channel of the state. */
+        const val PROTECTION: String = "protection"
+
+        /** The channel of outages. */
+        const val OUTAGES: String = "outages"
+        private const val ONCE_ID = 10
+    }
+}

@@ -1,0 +1,23 @@
+package io.github.hushwall.record
+
+import io.github.hushwall.bridge.Verdict
+
+/** What was stopped on one day: an app and a destination, retries folded in. */
+data class StopRow(
+    /** The app's package, where known. */
+    val app: String?,
+    /** How often it was tried. */
+    val times: Int,
+    /** The last verdict. */
+    val verdict: Verdict,
+) {
+    /** Where it wanted to go: a name, or an address where there is none. */
+    val destination: String get() = verdict.name.ifEmpty { verdict.remote.hostAddress.orEmpty() }
+
+    /** Names the row among all of its day. */
+    val key: String get() = "${verdict.at / DAY} ${app ?: "-"} $destination"
+
+    private companion object {
+        const val DAY = 86_400_000L
+    }
+}

@@ -1,0 +1,108 @@
+package io.github.hushwall.record
+
+import io.github.hushwall.bridge.Verdict
+import io.github.hushwall.control.FakeTime
+import java.io.File
+import java.net.InetAddress
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertTrue
+import org.junit.Rule
+import org.junit.Test
+import org.junit.rules.TemporaryFolder
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+
+/** The log of what was stopped: folded, bounded, and not a diary of the owner. */
+@RunWith(RobolectricTestRunner::class)
+class StopLogTest {
+    @get:Rule
+    val folder = TemporaryFolder()
+
+    private val time = FakeTime()
+    private val apps = object : StopLog.Apps {
+        override fun packageOf(uid: Int): String? = mapOf(10_100 to "v.ads", 10_101 to "v.browser")[uid]
+        override fun isVendors(app: String): Boolean = app == "v.ads"
+    }
+    private val file: File by lazy { File(folder.root, "stopped") }
+    private val log by lazy { open() }
+
+    private fun open() = StopLog(Store { file }, time, apps)
+
+    private fun verdict(name: String, uid: Int? = 10_100, tier: Verdict.Tier = Verdict.Tier.LIST) = Verdict(
+        time.now(), uid, Verdict.Transport.DNS, Verdict.Seen.QUERY, name, InetAddress.getByAddress(byteArrayOf(1, 2, 3, 4)), 53, 1,
+        tier, "rule", "list", "what",
+    )
+
+    @Test
+    fun retries_are_folded_into_one_row() {
+        repeat(1_000) { log.stopped(verdict("ads.example")) }
+        log.stopped(verdict("other.example"))
+        log.stopped(verdict("ads.example", uid = null))
+        assertEquals(listOf(1_000, 1, 1), log.rows().map { it.times }.sortedDescending())
+        assertEquals("v.ads", log.rows().first { it.times == 1_000 }.app)
+    }
+
+    @Test
+    fun rows_outlive_the_process_for_seven_days_and_no_longer() {
+        log.stopped(verdict("ads.example"))
+        log.flush()
+        assertEquals("ads.example", open().rows().single().destination)
+        time.pass(7 * 86_400_000L + 1)
+        assertTrue(open().rows().isEmpty())
+    }
+
+    @Test
+    fun the_owner_can_keep_a_day_or_nothing() {
+        log.stopped(verdict("old.example"))
+        time.pass(86_400_001)
+        log.stopped(verdict("new.example"))
+        log.keep(1)
+        assertEquals(listOf("new.example"), log.rows().map { it.destination })
+        log.keep(0)
+        log.stopped(verdict("ads.example"))
+        assertTrue(log.rows().isEmpty())
+        assertFalse("nothing stays on the phone", file.readText().contains("example"))
+    }
+
+    @Test
+    fun it_is_written_at_most_once_a_minute_and_without_a_timer() {
+        log.stopped(verdict("a.example"))
+        val first = file.readText()
+        log.stopped(verdict("b.example"))
+        assertEquals(first, file.readText())
+        time.pass(60_000)
+        log.stopped(verdict("c.example"))
+        assertTrue(file.readText().contains("b.example"))
+    }
+
+    @Test
+    fun memory_that_gets_scarce_costs_no_row() {
+        log.stopped(verdict("a.example"))
+        log.letThrough(verdict("find.example", tier = Verdict.Tier.ESSENTIAL))
+        log.trim()
+        assertEquals(listOf("a.example"), log.rows().map { it.destination })
+        assertTrue(log.passed().isEmpty())
+    }
+
+    @Test
+    fun the_number_of_rows_is_bounded_and_the_oldest_go_first() {
+        repeat(3_500) { log.stopped(verdict("name$it.example")) }
+        assertEquals(3_000, log.rows().size)
+        assertTrue(log.rows().any { it.destination == "name3499.example" })
+        assertFalse(log.rows().any { it.destination == "name0.example" })
+    }
+
+    @Test
+    fun what_was_let_through_stays_in_memory_for_half_an_hour_and_is_never_a_browsers() {
+        log.letThrough(verdict("page.example", uid = 10_101, tier = Verdict.Tier.NONE))
+        log.letThrough(verdict("unknown.example", uid = null, tier = Verdict.Tier.NONE))
+        log.letThrough(verdict("cloud.example", uid = null, tier = Verdict.Tier.FEATURE))
+        log.letThrough(verdict("cdn.example", tier = Verdict.Tier.NONE))
+        assertEquals(listOf("cdn.example", "cloud.example"), log.passed().map { it.name })
+        log.flush()
+        assertFalse(file.exists() && file.readText().contains("cdn.example"))
+        time.pass(1_800_001)
+        assertTrue(log.passed().isEmpty())
+    }
+}
