@@ -8,6 +8,7 @@
 pub mod captures;
 pub mod lists;
 pub mod mutation;
+pub mod quic;
 mod seeds;
 pub mod wire;
 
@@ -41,7 +42,7 @@ pub struct Target {
 }
 
 /// All of them: lists first, then what comes over the wire.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     target("records", lists::records, seeds::none),
     target("hosts", lists::hosts, seeds::none),
     target("domains", lists::domains, seeds::none),
@@ -61,6 +62,8 @@ pub const TARGETS: [Target; 19] = [
     target("pcap", captures::packets, seeds::pcap),
     target("pcapng", captures::packets, seeds::pcapng),
     target("observer", captures::observer, seeds::pcap),
+    target("quic", quic::datagram, seeds::quic),
+    target("quic_flight", quic::flight, seeds::quic_flight),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>) -> Target {

@@ -10,8 +10,12 @@ use wire::tcp::{Flags, Options, Segment, SeqNumber};
 
 #[path = "../../fixtures/client_hello.rs"]
 mod client_hello;
+#[path = "../../fixtures/quic_initial.rs"]
+pub(crate) mod quic_initial;
 
 use client_hello::Hello;
+use quic_initial::{Initial, crypto};
+use wire::quic::{LongHeader, Version, emit_refusal};
 
 pub(crate) fn none() -> Vec<Vec<u8>> {
     Vec::new()
@@ -226,4 +230,55 @@ fn frames(link: u16) -> Vec<Vec<u8>> {
         _ => packet,
     };
     ip().into_iter().map(frame).collect()
+}
+
+/// A client's and a server's packets, coalesced ones, a Retry, a Version Negotiation, frames as they are.
+pub(crate) fn quic() -> Vec<Vec<u8>> {
+    let message = Hello::to("a.example").message();
+    let one = Initial::new(7).datagrams(&message).remove(0);
+    let two = Initial::new(7).version(Version::V2).packet(&crypto(0, &message));
+    let refusal = LongHeader::parse(&one)
+        .ok()
+        .and_then(|header| emit_refusal(&header));
+    let retry = b"\xff\0\0\0\x01\0\x08\xf0\x67\xa5\x50\x2a\x42\x62\xb5token0123456789abcdef";
+    vec![
+        [&two[..], &one, &[0; 40]].concat(),
+        one,
+        refusal.unwrap(),
+        retry.to_vec(),
+        b"\x80\0\0\0\0\x01a\x02bc\0\0\0\x01\x6b\x33\x43\xcf".to_vec(),
+        [
+            &crypto(0, b"abc")[..],
+            b"\x01\0\0\x02\x05\0\x01\x02\x03\x04\x1c\x02\0\x02ok",
+            &crypto(70, b"x"),
+        ]
+        .concat(),
+    ]
+}
+
+/// First flights: a blocked name and an allowed one, in one datagram and in pieces out of order, in each version.
+pub(crate) fn quic_flight() -> Vec<Vec<u8>> {
+    let mut flights = Vec::new();
+    for version in 0..6 {
+        for host in ["ads.example", "page.example"] {
+            let (whole, parts) = (Hello::to(host).message(), Hello::browser(host).message());
+            let parts: Vec<_> = parts
+                .chunks(400)
+                .enumerate()
+                .map(|(i, part)| crypto(i * 400, part))
+                .collect();
+            for (step, pieces) in [
+                (0, vec![crypto(0, &whole)]),
+                (40, parts.into_iter().rev().collect()),
+            ] {
+                let mut flight = vec![version, step];
+                for piece in pieces {
+                    flight.extend((piece.len() as u16).to_be_bytes());
+                    flight.extend(piece);
+                }
+                flights.push(flight);
+            }
+        }
+    }
+    flights
 }
