@@ -10,7 +10,8 @@ use crate::Seen;
 /// Reads the Initial packets of one connection: those that a client sent to one connection id, or sealed for it.
 #[derive(Debug)]
 pub(crate) struct QuicReader {
-    keys: InitialKeys,
+    /// Apart, because they are long and the reader is moved about.
+    keys: Box<InitialKeys>,
     crypto: Assembler,
     /// The largest packet number that was opened.
     largest: Option<u64>,
@@ -20,7 +21,7 @@ impl QuicReader {
     /// For the connection that `packet` opens; `None` if its version is not known.
     pub(crate) fn new(packet: &LongHeader<'_>) -> Option<Self> {
         Some(Self {
-            keys: InitialKeys::new(packet.version, packet.dcid, Side::Client)?,
+            keys: Box::new(InitialKeys::new(packet.version, packet.dcid, Side::Client)?),
             crypto: Assembler::new(LIMIT),
             largest: None,
         })
@@ -60,9 +61,9 @@ impl QuicReader {
         }
     }
 
-    /// Bytes held until the message is complete.
+    /// Bytes held until the message is complete, and those of the keys.
     pub(crate) const fn held(&self) -> usize {
-        self.crypto.held()
+        self.crypto.held() + size_of::<InitialKeys>()
     }
 
     fn finding(&self) -> Finding {

@@ -34,8 +34,11 @@ impl Hmac {
         let len = key.len().min(BLOCK);
         block[..len].copy_from_slice(&key[..len]);
         let padded = |pad: u8| {
-            let mut state = INITIAL;
-            compress256(&mut state, &[block.map(|byte| byte ^ pad)]);
+            let (mut state, mut padded) = (INITIAL, block);
+            for byte in &mut padded {
+                *byte ^= pad;
+            }
+            compress256(&mut state, &[padded]);
             state
         };
         Self {

@@ -168,17 +168,17 @@ impl InitialKeys {
         let mut counter: [u8; 16] = self.counter(number, 0).into();
         let mut count = 1_u32;
         for piece in payload.chunks_mut(BLOCKS * 16) {
-            let mut keystream = [Block::default(); BLOCKS];
+            let mut keystream = [[0; 16]; BLOCKS];
             for block in &mut keystream {
                 count = count.wrapping_add(1);
                 counter[12..].copy_from_slice(&count.to_be_bytes());
-                *block = counter.into();
+                *block = counter;
             }
-            self.cipher.encrypt_blocks(&mut keystream);
+            self.cipher
+                .encrypt_blocks(Block::cast_slice_from_core_mut(&mut keystream));
             let (whole, rest) = piece.as_chunks_mut::<16>();
             for (bytes, mask) in whole.iter_mut().zip(&keystream) {
-                let mask = u128::from_ne_bytes((*mask).into());
-                *bytes = (u128::from_ne_bytes(*bytes) ^ mask).to_ne_bytes();
+                *bytes = (u128::from_ne_bytes(*bytes) ^ u128::from_ne_bytes(*mask)).to_ne_bytes();
             }
             let last = keystream.get(whole.len()).into_iter().flatten();
             for (byte, mask) in rest.iter_mut().zip(last) {
