@@ -8,6 +8,9 @@ BIONIC_ARTIFACT=com.github.zhkl0228:unidbg-android:0.9.8
 BIONIC_SHA256=e2f71ffc5fdec4d4aaed71e7a9a2b06a9a3c7cc86316c573d1ea5bb5da8ab1fd
 # The crates whose tests run there.
 BIONIC_PACKAGES=(blocklist engine tunnel wire)
+# Not run there: errors of sockets, and sessions over a TUN, which do not pass under qemu yet; and what builds a library
+# for the machine that builds.
+BIONIC_SKIPPED=(closed_port_is_told dns::system run::)
 # What Android 8's filter kills an app for.
 BIONIC_FORBIDDEN='^(statx|clone3|openat2|faccessat2|close_range|pidfd_.*|io_uring_.*|rseq)$'
 
@@ -102,7 +105,8 @@ bionic_cargo_test() {
     local packages=() package
     for package in "${BIONIC_PACKAGES[@]}"; do packages+=(--package "$package"); done
     CARGO_TARGET_AARCH64_LINUX_ANDROID_RUNNER="$(bionic_as_root)$(bionic_run arm64-v8a)" \
-        bionic_cargo test --no-fail-fast --lib "${packages[@]}" -- "$@"
+        TMPDIR="${TMPDIR:-/tmp}" \
+        bionic_cargo test --no-fail-fast --lib "${packages[@]}" -- "${BIONIC_SKIPPED[@]/#/--skip=}" "$@"
 }
 
 # What the app calls, called by a stand-in for the virtual machine.
