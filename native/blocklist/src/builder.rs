@@ -1,12 +1,14 @@
 //! From lists and the owner's settings to `Rules`.
 
+use std::ops::Range;
+
 use crate::address::Network;
 use crate::builtin;
 use crate::compiled::Compiled;
 use crate::image::{self, Role};
 use crate::line::{Reach, Target, Tone};
 use crate::precedence::MOST_LISTS;
-use crate::reader::{self, Reader};
+use crate::reader::{self, PushError, Reader};
 use crate::rules::{Layer, Trust};
 use crate::wildcard::{Start, Wildcard, Wildcards};
 use crate::{Action, AppId, List, Rules, name, punycode};
@@ -29,8 +31,10 @@ pub enum Preset {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A line that is not a rule; says how to mend it.
-    #[error("{list}:{line}: {mend}")]
+    /// More lines than a list may have are no rules; the first says how to mend it.
+    #[error(
+        "{list}:{line}: {mend} ({bad} of {lines} lines are no rules, and at most one in 100 is left out)"
+    )]
     Line {
         /// The list's title, usually its file name.
         list: String,
@@ -38,6 +42,26 @@ pub enum BuildError {
         line: usize,
         /// What is wrong and how to mend it.
         mend: String,
+        /// Lines that are no rules.
+        bad: u32,
+        /// All lines that hold something.
+        lines: u32,
+    },
+    /// A list has more than fits.
+    #[error("{list}:{line}: {mend}")]
+    Full {
+        /// The list's title, usually its file name.
+        list: String,
+        /// The first line for which there is no room, from 1.
+        line: usize,
+        /// How to mend it.
+        mend: String,
+    },
+    /// Compiled lists have more wildcards together than a look-up can bear.
+    #[error("{list}: more wildcards than fit, with those of the lists before it; leave one of the lists out")]
+    Wildcards {
+        /// The title of the list for which there is no room.
+        list: String,
     },
     /// A name on the command line that is not one.
     #[error("{name}: {mend}")]
@@ -94,8 +118,10 @@ pub struct RulesBuilder {
     /// Rules that come as text, and all lists.
     reader: Reader,
     apps: Vec<(u32, AppId)>,
-    /// Compiled lists, and which list the first of each is.
-    compiled: Vec<(Compiled, u16)>,
+    /// Compiled lists, which list the first of each is, and which wildcards are theirs.
+    compiled: Vec<(Compiled, u16, Range<usize>)>,
+    /// How many wildcards are the built-in list's.
+    builtin_wildcards: usize,
     /// Whether all that is built in is left out.
     bare: bool,
 }
@@ -120,9 +146,12 @@ impl RulesBuilder {
             // Two of the many that fit.
             let _ = reader.begin(title, MOST_LISTS);
         }
+        // Records hold no wildcards, and what is built from lists fits by itself.
+        add_wildcards(&mut reader.wildcards, &builtin);
         Self {
             preset,
             builtin,
+            builtin_wildcards: reader.wildcards.len(),
             off: Vec::new(),
             reader,
             apps: Vec::new(),
@@ -139,14 +168,30 @@ impl RulesBuilder {
 
     /// Adds a subscribed list that is compiled. What it calls essential is an exception of its own.
     pub fn compiled(mut self, list: Compiled) -> Result<Self, BuildError> {
-        let first = self.reader.draft.lists.len();
-        let lists = list.image.lists(list.bytes());
-        if first + lists.len() > usize::from(MOST_LISTS) {
-            return Err(too_many(lists.first().map_or("", |list| &list.title)));
-        }
-        self.reader.draft.lists.extend(lists);
-        self.compiled.push((list, first as u16));
+        self.add_compiled(list)?;
         Ok(self)
+    }
+
+    /// As `compiled`; after an error all is as if the list had never been there.
+    pub fn add_compiled(&mut self, list: Compiled) -> Result<(), BuildError> {
+        let (first, wildcards_before) = (self.reader.draft.lists.len(), self.reader.wildcards.len());
+        let lists = list.image.lists(list.bytes());
+        let title = || lists.first().map_or("", |list| &list.title);
+        if first + lists.len() > usize::from(MOST_LISTS) {
+            return Err(too_many(title()));
+        }
+        if list.image.globs(list.bytes()).next().is_some() {
+            let mut wildcards = self.reader.wildcards.clone();
+            if !add_wildcards(&mut wildcards, &list) {
+                let list = title().to_owned();
+                return Err(BuildError::Wildcards { list });
+            }
+            self.reader.wildcards = wildcards;
+        }
+        let wildcards = wildcards_before..self.reader.wildcards.len();
+        self.reader.draft.lists.extend(lists);
+        self.compiled.push((list, first as u16, wildcards));
+        Ok(())
     }
 
     /// Adds a file as an allow list for all: each of its names is the owner's allow, whether it is written as a block
@@ -236,6 +281,7 @@ impl RulesBuilder {
         }
         let lists = std::mem::take(&mut self.reader.draft.lists);
         let mut apps = self.apps;
+        let (mut first_own, mut own_numbers) = (0, Vec::new());
         if !self.reader.draft.rules.is_empty() {
             let emitted = image::emit(&self.reader.draft);
             for (rule, _) in &mut apps {
@@ -243,17 +289,29 @@ impl RulesBuilder {
                 *rule = new.map_or(u32::MAX, |new| next.saturating_add(new));
             }
             let own = Layer::new(Compiled::trusted(emitted.bytes), next, 0, Trust::Owner);
+            (first_own, own_numbers) = (next, emitted.rules);
             next = own.end();
             layers.push(own);
         }
-        for (list, first) in self.compiled {
+        let mut ranges = vec![(0..self.builtin_wildcards, 0)];
+        for (list, first, wildcards) in self.compiled {
             let layer = Layer::new(list, next, first, Trust::List);
+            ranges.push((wildcards, next));
             next = layer.end();
             layers.push(layer);
         }
+        let mut wildcards = self.reader.wildcards;
+        wildcards.renumber(|at, rule| {
+            let compiled = ranges.iter().find(|(range, _)| range.contains(&at));
+            let (first, rule) = match compiled {
+                Some((_, first)) => (*first, Some(rule)),
+                None => (first_own, own_numbers.get(rule as usize).copied()),
+            };
+            rule.map_or(u32::MAX, |rule| first.saturating_add(rule))
+        });
         apps.sort_unstable();
         Rules {
-            wildcards: wildcards(&layers),
+            wildcards,
             layers: layers.into(),
             apps: apps.into(),
             lists: lists.into_iter().map(List::from).collect(),
@@ -282,7 +340,8 @@ impl RulesBuilder {
                 Target::Name(bare, reach)
             }
         };
-        self.reader.push(text, target, OWNER, role).map_err(error)
+        let pushed = self.reader.push(text, target, OWNER, role);
+        pushed.map_err(|full: PushError| error(full.mend().to_owned()))
     }
 }
 
@@ -293,17 +352,12 @@ fn too_many(title: &str) -> BuildError {
     }
 }
 
-/// The wildcards of all lists in one matcher, as many as it bears.
-fn wildcards(layers: &[Layer]) -> Wildcards {
-    let mut wildcards = Wildcards::default();
-    for layer in layers {
-        for (rule, glob, body) in layer.list.image.globs(layer.list.bytes()) {
-            let wildcard =
-                Start::from_code(glob.start).and_then(|start| Wildcard::new(start, body, glob.ended));
-            if let Some(wildcard) = wildcard {
-                wildcards.push(&wildcard, layer.first_rule.saturating_add(rule));
-            }
-        }
-    }
-    wildcards
+/// Adds the wildcards of a compiled list, each with its number there; `false` where there is no room for one.
+fn add_wildcards(wildcards: &mut Wildcards, list: &Compiled) -> bool {
+    list.image.globs(list.bytes()).all(|(rule, glob, body)| {
+        let start = Start::from_code(glob.start);
+        let wildcard = start.and_then(|start| Wildcard::new(start, body, glob.ended));
+        // One that means nothing was never written by this program.
+        wildcard.is_none_or(|wildcard| wildcards.push(&wildcard, rule))
+    })
 }

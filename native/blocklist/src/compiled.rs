@@ -78,6 +78,11 @@ impl Preset {
 
 /// Compiles lists into the bytes of one file. Same lists, same bytes.
 pub fn build(sources: &[ListSource<'_>]) -> Result<Vec<u8>, BuildError> {
+    build_lists(sources).map(|(bytes, _)| bytes)
+}
+
+/// As `build`; and what was taken of each list.
+pub fn build_lists(sources: &[ListSource<'_>]) -> Result<(Vec<u8>, Vec<List>), BuildError> {
     let mut reader = Reader::default();
     for source in sources {
         match *source {
@@ -106,7 +111,8 @@ pub fn build(sources: &[ListSource<'_>]) -> Result<Vec<u8>, BuildError> {
     }
     let emitted = image::emit(&reader.draft);
     if emitted.is_sound {
-        Ok(emitted.bytes)
+        let lists = reader.draft.lists.into_iter().map(List::from);
+        Ok((emitted.bytes, lists.collect()))
     } else {
         Err(BuildError::Aimed)
     }
@@ -141,7 +147,8 @@ fn push_record(reader: &mut Reader, list: u8, rule: &SourceRule<'_>) -> Result<(
             Target::Name(rule.pattern, reach)
         }
     };
-    let index = reader.push(rule.pattern, target, list, role)?;
+    let index = reader.push(rule.pattern, target, list, role);
+    let index = index.map_err(|error| error.mend().to_owned())?;
     let detail = Detail {
         id: rule.id.to_owned(),
         what: rule.what.to_owned(),

@@ -37,6 +37,10 @@ pub struct List {
     pub rules: usize,
     /// Lines that have no meaning here, by kind, in the order of `Skip::ALL`.
     pub skipped: [usize; Skip::ALL.len()],
+    /// Lines that are no rules at all and were left out; of a compiled list, whoever compiled it was told.
+    pub bad: usize,
+    /// The first of these: its number, from 1, and how to mend it.
+    pub first_bad: Option<(usize, String)>,
 }
 
 impl From<ListDraft> for List {
@@ -45,6 +49,8 @@ impl From<ListDraft> for List {
             title: list.title,
             rules: list.rules as usize,
             skipped: list.skipped.map(|count| count as usize),
+            bad: list.bad as usize,
+            first_bad: list.first_bad,
         }
     }
 }

@@ -176,7 +176,7 @@ struct Entry {
 }
 
 /// All wildcards of all lists.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Wildcards {
     entries: Vec<Entry>,
     text: String,
@@ -230,6 +230,18 @@ impl Wildcards {
             body: (at, len),
         });
         true
+    }
+
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Gives each, by its place in the order of adding, another rule number.
+    pub(crate) fn renumber(&mut self, number: impl Fn(usize, u32) -> u32) {
+        for (at, entry) in self.entries.iter_mut().enumerate() {
+            entry.rule = number(at, entry.rule);
+        }
     }
 
     /// Visits each rule that meets the name, some twice.

@@ -65,7 +65,13 @@ pub(crate) fn build(settings: &Settings, shelf: &mut Shelf, mistakes: Mistakes) 
     }
     for (title, list) in lists {
         builder = match list {
-            Content::Compiled(list) => builder.compiled(list)?,
+            // One that does not fit beside the others is told of; they stay in force.
+            Content::Compiled(list) => {
+                if let Err(error) = builder.add_compiled(list) {
+                    refused.push(refusal(title, code::LIST_FORM, &error));
+                }
+                builder
+            }
             Content::Allow(text) => builder.allow_list(title, &text)?,
             Content::Edition(..) => builder,
         };

@@ -2,7 +2,7 @@
 
 use super::{Kind, ListSource, OpenError, SourceRule, build, open};
 use crate::image::reseal;
-use crate::{Because, Preset, Reply, Rules, RulesBuilder};
+use crate::{Because, BuildError, Preset, Reply, Rules, RulesBuilder};
 
 /// Marsaglia's xorshift: the same lists on every run.
 struct Random(u64);
@@ -286,4 +286,44 @@ fn a_file_that_lies_under_a_right_checksum_does_no_harm() {
         }
     }
     assert!(opened > 500, "{opened}");
+}
+
+/// A compiled list of as many wildcards, each with letters of its own.
+fn of_wildcards(title: &str, count: usize) -> super::Compiled {
+    let letters = |n: usize| [n / 26 / 26 % 26, n / 26 % 26, n % 26].map(|n| char::from(b'a' + n as u8));
+    let line = |n: usize| format!("||{title}{}*end^\n", letters(n).iter().collect::<String>());
+    let text: String = (0..count).map(line).collect();
+    open(build(&[ListSource::Text { title, text: &text }]).unwrap()).unwrap()
+}
+
+#[test]
+fn wildcards_of_all_lists_are_in_force_or_the_list_is_refused() {
+    let builder = RulesBuilder::new(Preset::None)
+        .list("text", "@@||kept*end^\n||text*end^\n")
+        .unwrap();
+    let mut builder = builder.compiled(of_wildcards("first", 5_000)).unwrap();
+    let error = builder.add_compiled(of_wildcards("second", 5_000)).unwrap_err();
+    assert!(
+        matches!(&error, BuildError::Wildcards { list } if list == "second"),
+        "{error}"
+    );
+    builder.add_compiled(of_wildcards("third", 2_000)).unwrap();
+    let rules = builder.list("last", "||last*end^\n").unwrap().build();
+    let titles: Vec<&str> = rules.lists().iter().map(|list| list.title.as_str()).collect();
+    assert_eq!(titles[2..], ["text", "first", "third", "last"]);
+    for (name, by) in [
+        ("textend", Some("||text*end^")),
+        ("firstaaa.end", Some("||firstaaa*end^")),
+        ("firsthkh.end", Some("||firsthkh*end^")),
+        ("thirdcyx.end", Some("||thirdcyx*end^")),
+        ("last-end", Some("||last*end^")),
+        ("kept-end", Some("@@||kept*end^")),
+        ("secondaaa.end", None),
+    ] {
+        let met = match rules.verdict(name, None).because {
+            Because::List(id) => rules.rule(id).map(|rule| rule.id),
+            _ => None,
+        };
+        assert_eq!(met, by, "{name}");
+    }
 }

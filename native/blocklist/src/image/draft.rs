@@ -45,6 +45,9 @@ pub(crate) struct ListDraft {
     /// Rules taken, equal ones counted each.
     pub(crate) rules: u32,
     pub(crate) skipped: [u32; SKIPS],
+    /// Lines that are no rules and were left out, and the first of them with its mend: no part of the file.
+    pub(crate) bad: u32,
+    pub(crate) first_bad: Option<(usize, String)>,
 }
 
 /// The rules of a file under construction, in the order of adding.

@@ -413,6 +413,7 @@ impl Image {
                 title: self.text(bytes, row, 0)?.to_owned(),
                 rules: u32_at(row, 6)?,
                 skipped,
+                ..ListDraft::default()
             })
         };
         (0..count.min(MOST_LISTS)).map_while(list).collect()

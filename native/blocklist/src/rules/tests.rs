@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::builtin;
 use crate::image::Role;
-use crate::{Because, BuildError, Preset, Rules, RulesBuilder, Skip};
+use crate::{Because, BuildError, Preset, Rules, RulesBuilder, Skip, compiled};
 
 const PRESETS: [Preset; 4] = [
     Preset::None,
@@ -182,6 +182,37 @@ fn an_error_names_list_and_line_and_skipped_lines_are_counted() {
         (1, 1, 1)
     );
     assert!(RulesBuilder::default().allow("no dots..here").is_err());
+}
+
+#[test]
+fn a_wrong_line_in_a_hundred_is_left_out_and_told_and_more_refuse_the_list() {
+    let sound: String = (0..199).map(|n| format!("0.0.0.0 n{n}.example\n")).collect();
+    let text = format!("0.0.0.0 bad..example\n{sound}");
+    let rules = RulesBuilder::new(Preset::None).list("l", &text).unwrap().build();
+    assert!(rules.verdict("n198.example", None).is_block());
+    let list = rules.lists().last().unwrap();
+    assert_eq!((list.rules, list.bad), (199, 1));
+    assert!(matches!(&list.first_bad, Some((1, mend)) if mend.contains("label")));
+    let source = compiled::ListSource::Text {
+        title: "l",
+        text: &text,
+    };
+    let (_, lists) = compiled::build_lists(&[source]).unwrap();
+    assert_eq!((lists[0].rules, lists[0].bad), (199, 1));
+    let text = format!("{sound}a..b\nfoo bar\n||c..d^\n");
+    let error = RulesBuilder::default().list("l", &text).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            BuildError::Line {
+                line: 200,
+                bad: 3,
+                lines: 202,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
