@@ -1,13 +1,15 @@
 //! The arguments that say which rules are in force, and the rules.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use blocklist::compiled::{self, Compiled, OpenError};
-use blocklist::{BuildError, Rules, RulesBuilder};
+use blocklist::{BuildError, List, Rules, RulesBuilder};
 use clap::ValueEnum;
 use tunnel::Mapped;
+
+use crate::verdict::printable;
 
 /// The arguments of every command that judges.
 #[derive(Debug, Clone, clap::Args)]
@@ -89,9 +91,21 @@ pub(crate) enum RulesError {
         #[source]
         source: OpenError,
     },
-    /// A list or a name is not well-formed; says where, and how to mend it.
+    /// Too much of a list is not well-formed.
+    #[error("{0}; `hushwall lists import` writes the others to a file of their own")]
+    Lines(BuildError),
+    /// A list does not fit, or a name is not well-formed; says where, and how to mend it.
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Build(BuildError),
+}
+
+impl From<BuildError> for RulesError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Line { .. } => Self::Lines(error),
+            error => Self::Build(error),
+        }
+    }
 }
 
 /// Reads the lists and builds the rules.
@@ -141,7 +155,24 @@ fn load_with(
     for name in &args.block {
         builder = builder.block(name)?;
     }
-    Ok(builder.build())
+    let rules = builder.build();
+    tell_bad_lines(rules.lists());
+    Ok(rules)
+}
+
+/// Says which lists have lines that were left out as they are no rules.
+pub(crate) fn tell_bad_lines(lists: &[List]) {
+    for list in lists {
+        if let Some((line, mend)) = &list.first_bad {
+            let (title, mend) = (printable(&list.title), printable(mend));
+            // Whoever closed stderr does not want to know.
+            let _ = writeln!(
+                io::stderr(),
+                "{title}: {} lines are no rules and were left out; the first is line {line}: {mend}",
+                list.bad
+            );
+        }
+    }
 }
 
 /// How a compiled list begins (`blocklists/COMPILED.md`).

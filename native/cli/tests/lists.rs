@@ -165,6 +165,28 @@ fn diff_says_what_is_lost_and_readme_is_written_once() {
 }
 
 #[test]
+fn no_command_answers_from_records_of_which_one_file_is_broken() {
+    let folder = folder("broken", RECORD);
+    std::fs::write(folder.join("y.toml"), "schema = 1\noops = = 1\n").unwrap();
+    std::fs::write(folder.join("phone.txt"), "{}\n").unwrap();
+    let name = "data.mistat.xiaomi.com";
+    for command in [
+        &["lists", "explain", "--from", ".", name][..],
+        &["lists", "new", "--from", ".", name],
+        &["lists", "propose", "--from", ".", "phone.txt"],
+        &["lists", "packages", "--from", "."],
+        &["lists", "page", "--from", ".", "-o", "page.html"],
+        &["lists", "readme", "."],
+        &["lists", "diff", ".", "."],
+    ] {
+        let (code, out, error) = hushwall(&folder, command, "");
+        assert_eq!((code, out.as_str()), (2, ""), "{command:?}");
+        assert!(error.contains("y.toml:2: "), "{command:?}: {error}");
+    }
+    assert!(!folder.join("README.md").exists() && !folder.join("page.html").exists());
+}
+
+#[test]
 fn a_compiled_list_judges_as_its_text_and_a_damaged_one_is_refused() {
     let folder = folder("build", RECORD);
     std::fs::write(

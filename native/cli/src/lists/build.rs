@@ -12,6 +12,7 @@ use blocklist::compiled::{self, Kind, ListSource, SourceRule};
 use records::{Kept, Reach, ReplyKind, Rule};
 
 use super::{FOUND, files};
+use crate::rules::{self, RulesError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -56,9 +57,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         });
     }
     sources.extend(texts.iter().map(|(title, text)| ListSource::Text { title, text }));
-    let bytes = compiled::build(&sources)?;
+    let (bytes, lists) = compiled::build_lists(&sources).map_err(RulesError::from)?;
+    rules::tell_bad_lines(&lists);
     // Beside its place first, and then put there: whoever maps the old file keeps it whole.
-    let beside = args.output.with_extension("part");
+    let beside = args.output.with_added_extension("part");
     let put = fs::write(&beside, &bytes).and_then(|()| fs::rename(&beside, &args.output));
     put.with_context(|| format!("cannot write {}", args.output.display()))?;
     let list = compiled::open(bytes)?;

@@ -42,12 +42,19 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The records of some files.
+/// The records of some files; none at all where one of them cannot be read, as what is missing would go unsaid.
 pub(super) fn collect(paths: &[PathBuf]) -> anyhow::Result<Collection> {
-    read_all(find(paths)?)
+    let collection = read_all(find(paths)?)?;
+    for sheet in &collection.sheets {
+        if let Err(problem) = &sheet.file {
+            let line = records::line_of(&sheet.text, problem.at.start);
+            anyhow::bail!("{}:{line}: {}", sheet.path, problem.sentence());
+        }
+    }
+    Ok(collection)
 }
 
-/// The records of these files.
+/// The records of these files, the unreadable ones too.
 pub(super) fn read_all(paths: Vec<PathBuf>) -> anyhow::Result<Collection> {
     let files = paths.into_iter().map(|path| {
         let text = read(&path)?;

@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
-use records::{Role, line_of};
+use anyhow::Context as _;
+use records::Role;
 use trust::Version;
 
 mod data;
@@ -34,12 +34,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let version = args.list_version.map_or_else(version::builtin, Ok)?;
     let mut data = Data::new(version.to_string());
     for sheet in files::collect_or_builtin(&args.from)?.sheets {
-        let file = sheet.file.map_err(|problem| {
-            let line = line_of(&sheet.text, problem.at.start);
-            anyhow!("{}:{line}: {}", sheet.path, problem.sentence())
-        })?;
         // The page is about names.
-        if file.role != Role::Package {
+        if let Some(file) = sheet.file.ok().filter(|file| file.role != Role::Package) {
             data.push(&sheet.stem, &file);
         }
     }
