@@ -11,6 +11,8 @@ mod rpz;
 mod specific;
 mod unbound;
 
+use specific::Say;
+
 /// How a list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Syntax {
@@ -118,13 +120,14 @@ impl Syntax {
         }
         self.read_lines(text, plain, &mut |line, event| match event {
             Event::Rule(pattern) if withdrawn.contains(&normal(&pattern)) => {}
-            Event::Rule(pattern) => sink(
-                line,
-                match tree.tone(&pattern) {
-                    Some(tone) => Event::Rule(Pattern { tone, ..pattern }),
-                    None => Event::Skipped(Skip::Modifier, pattern.text),
-                },
-            ),
+            Event::Rule(pattern) => {
+                let text = pattern.text;
+                match tree.say(pattern) {
+                    Say::Rule(pattern) => sink(line, Event::Rule(pattern)),
+                    Say::Nothing => {}
+                    Say::NoTone => sink(line, Event::Skipped(Skip::Modifier, text)),
+                }
+            }
             event => sink(line, event),
         });
     }

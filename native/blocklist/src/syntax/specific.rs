@@ -30,35 +30,71 @@ impl Tree {
         !self.has_exception
     }
 
-    /// The tone that gives the rule the say it has in its file; `None` where AdBlock syntax has no such tone.
-    pub(super) fn tone(&self, pattern: &Pattern<'_>) -> Option<Tone> {
-        let Target::Name(name, reach) = pattern.target else {
-            return Some(pattern.tone);
+    /// The rule in AdBlock syntax with the say that it has in its file.
+    pub(super) fn say<'a>(&self, pattern: Pattern<'a>) -> Say<'a> {
+        let Target::Name(text, mut reach) = pattern.target else {
+            return Say::Rule(pattern);
         };
-        let name = name.to_ascii_lowercase();
+        let name = text.to_ascii_lowercase();
         let mut step = 0;
         let borders = name.bytes().enumerate().rev().filter(|&(_, byte)| byte == b'.');
         for start in borders.map(|(at, _)| at + 1) {
-            let says = name.get(start..).and_then(|suffix| self.names.get(suffix));
-            for reach in [Reach::Subdomains, Reach::Below] {
-                step = next(step, says.and_then(|says| says[reach as usize]));
+            step = name
+                .get(start..)
+                .map_or(step, |suffix| self.beneath(suffix, step));
+        }
+        if self.is_exact(&name, step) {
+            match reach {
+                Reach::Subdomains => reach = Reach::Exact,
+                // Said by the line of the name.
+                Reach::Below => return Say::Nothing,
+                Reach::Exact => {}
             }
+        } else if reach != Reach::Subdomains {
+            step = next(step, self.says(&name, Reach::Subdomains));
         }
-        if reach != Reach::Subdomains {
-            let whole = self
-                .names
-                .get(&name)
-                .and_then(|says| says[Reach::Subdomains as usize]);
-            step = next(step, whole);
-        }
-        match next(step, Some(pattern.tone == Tone::Block)) {
-            1 => Some(Tone::Block),
-            2 => Some(Tone::Except),
-            3 => Some(Tone::Important),
-            4 => Some(Tone::ImportantExcept),
-            _ => None,
-        }
+        let tone = match next(step, Some(pattern.tone == Tone::Block)) {
+            1 => Tone::Block,
+            2 => Tone::Except,
+            3 => Tone::Important,
+            4 => Tone::ImportantExcept,
+            _ => return Say::NoTone,
+        };
+        Say::Rule(Pattern {
+            target: Target::Name(text, reach),
+            tone,
+            ..pattern
+        })
     }
+
+    fn says(&self, name: &str, reach: Reach) -> Option<bool> {
+        self.names.get(name).and_then(|says| says[reach as usize])
+    }
+
+    /// The step of the names beneath one, where it is at a step.
+    fn beneath(&self, name: &str, step: u32) -> u32 {
+        if self.is_exact(name, step) {
+            return step;
+        }
+        let whole = next(step, self.says(name, Reach::Subdomains));
+        next(whole, self.says(name, Reach::Below))
+    }
+
+    /// Whether its lines mean the name alone: one takes all in, and one takes out what is beneath it.
+    fn is_exact(&self, name: &str, step: u32) -> bool {
+        let (whole, below) = (self.says(name, Reach::Subdomains), self.says(name, Reach::Below));
+        whole.is_some_and(|blocks| blocks != (step % 2 == 1) && below == Some(!blocks))
+    }
+}
+
+/// What becomes of a rule.
+pub(super) enum Say<'a> {
+    /// This one.
+    Rule(Pattern<'a>),
+    /// Another rule says it.
+    Nothing,
+    /// AdBlock syntax has no such tone.
+    NoTone,
 }
 
 /// From one step of block, exception, block ... to the one that a rule makes of it: odd steps block.

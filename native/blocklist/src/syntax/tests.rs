@@ -174,6 +174,23 @@ fn the_most_specific_line_of_a_resolver_wins() {
 }
 
 #[test]
+fn a_name_taken_whole_and_freed_beneath_is_meant_alone() {
+    let text = "address=/a.example/#\nlocal=/a.example/\nserver=/*.a.example/#\naddress=/b.a.example/#\n\
+        address=/w.example/#\nserver=/x.w.example/#\naddress=/*.x.w.example/#\naddress=/y.x.w.example/#\n";
+    assert_eq!(
+        lines(Syntax::Dnsmasq, text),
+        [
+            "|a.example^",
+            "|a.example^",
+            "||b.a.example^",
+            "||w.example^",
+            "@@|x.w.example^",
+            "||y.x.w.example^",
+        ]
+    );
+}
+
+#[test]
 fn each_syntax_is_told_by_its_first_lines() {
     for (text, syntax) in [
         (DNSMASQ, Syntax::Dnsmasq),

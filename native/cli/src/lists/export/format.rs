@@ -46,7 +46,8 @@ impl Format {
         }
     }
 
-    /// Whether it says of each essential name that it is let through, even where nothing here blocks it.
+    /// Whether it says of each essential name that it is let through, even where nothing here blocks it: what reads it
+    /// holds other lists against that, too.
     pub(super) const fn lists_essentials(self) -> bool {
         matches!(self, Self::Adguard)
     }
@@ -135,12 +136,7 @@ impl Format {
             (Self::Domains, ..) => writeln!(out, "{name}"),
             (Self::Wildcards, ..) => writeln!(out, "*.{name}"),
             (Self::Adguard, ..) => writeln!(out, "{}", adguard(step)),
-            (Self::Dnsmasq, Reach::Subdomains, true) => writeln!(out, "address=/{name}/#"),
-            (Self::Dnsmasq, Reach::Subdomains, false) => writeln!(out, "server=/{name}/#"),
-            (Self::Dnsmasq, Reach::Exact, true) => writeln!(out, "host-record={name},0.0.0.0,::"),
-            (Self::Dnsmasq, Reach::Exact, false) => writeln!(out, "server=/{name}/#\naddress=/*.{name}/#"),
-            (Self::Dnsmasq, Reach::Below, true) => writeln!(out, "address=/*.{name}/#"),
-            (Self::Dnsmasq, Reach::Below, false) => writeln!(out, "server=/*.{name}/#"),
+            (Self::Dnsmasq, ..) => dnsmasq(step, out),
             (Self::Unbound, Reach::Exact, true) => unbound_data(name, out),
             (Self::Unbound, Reach::Subdomains | Reach::Below, true) => {
                 writeln!(out, "    local-zone: \"{name}.\" always_nxdomain")
@@ -157,6 +153,22 @@ impl Format {
             (Self::Clash, Reach::Below, _) => writeln!(out, "  - '.{name}'"),
             (Self::Rpz | Self::SingBox, ..) => Ok(()),
         };
+    }
+}
+
+/// `address` answers the two types of addresses, and `local` keeps all others (HTTPS, whose hints are addresses, too) from
+/// being asked upstream. The line of the longest name decides, and `*.` is longer.
+fn dnsmasq(step: &Step, out: &mut String) -> std::fmt::Result {
+    let (name, blocks) = (&step.name, step.is_block());
+    let mut say = |name: &str, blocks: bool| match blocks {
+        true => write!(out, "address=/{name}/#\nlocal=/{name}/\n"),
+        false => writeln!(out, "server=/{name}/#"),
+    };
+    let below = format!("*.{name}");
+    match step.reach {
+        Reach::Subdomains => say(name, blocks),
+        Reach::Below => say(&below, blocks),
+        Reach::Exact => say(name, blocks).and_then(|()| say(&below, !blocks)),
     }
 }
 

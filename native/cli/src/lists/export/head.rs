@@ -92,6 +92,12 @@ pub(super) fn head(
         loss.swallowing.len(),
         loss.foreign.len(),
     ));
+    if format.lists_essentials() {
+        lines.push(
+            "Exceptions: `@@` names must work; beside other lists they lift the blocks of those, too"
+                .to_owned(),
+        );
+    }
     if format == Format::Dnsmasq {
         lines.push("Needs: dnsmasq 2.86 or newer".to_owned());
     }

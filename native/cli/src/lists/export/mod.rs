@@ -31,12 +31,16 @@ pub(super) struct Args {
     format: Format,
     #[command(flatten)]
     rules: RuleArgs,
+    /// In AdGuard's syntax, let feature names (themes, push ...) through whatever other lists say, as essential names are.
+    #[arg(long)]
+    keep_features: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rules = rules::load(&args.rules)?;
     let (mut sources, mut licences) = (Sources::new(args.format), Licences::new());
     let builtin = curation::builtin();
+    sources.keep_features = args.keep_features;
     sources.add_builtin(&builtin, args.rules.preset);
     if args.rules.preset != Preset::None {
         licences = head::licences(&builtin);
@@ -79,7 +83,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// The lines without their head.
 fn export(rules: &Rules, sources: Sources, format: Format, serial: &str) -> (Plan, String) {
     let tree = Tree::new(rules, sources.names);
-    let mut plan = Plan::new(&tree, format);
+    let mut plan = Plan::new(&tree, format, sources.keep_features);
     plan.loss.foreign = sources.foreign;
     plan.loss.widened.extend(sources.lost_exceptions);
     let body = format.emit(&plan.steps, &sources.extras, serial);
@@ -96,6 +100,8 @@ struct Sources {
     foreign: Vec<String>,
     /// Exceptions of that kind.
     lost_exceptions: Vec<String>,
+    /// Whether other lists are told to let feature names through.
+    keep_features: bool,
 }
 
 impl Sources {
@@ -106,6 +112,7 @@ impl Sources {
             extras: Vec::new(),
             foreign: Vec::new(),
             lost_exceptions: Vec::new(),
+            keep_features: false,
         }
     }
 

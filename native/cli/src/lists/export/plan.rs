@@ -47,8 +47,9 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// What a form says of the verdicts.
-    pub(super) fn new(tree: &Tree, format: Format) -> Self {
+    /// What a form says of the verdicts; of names whose feature is in use, whether it says that they are let through where
+    /// nothing here blocks them.
+    pub(super) fn new(tree: &Tree, format: Format, keep_features: bool) -> Self {
         let mut plan = Self::default();
         // Of each node, how deep the names beneath it are in blocks and exceptions, as the form has them.
         let mut beneath: Vec<u32> = Vec::with_capacity(tree.nodes.len());
@@ -68,7 +69,7 @@ impl Plan {
                     below: false,
                 };
             }
-            let keep = node.essential && format.lists_essentials();
+            let keep = (node.essential || keep_features && node.feature) && format.lists_essentials();
             beneath.push(plan.push(&node.name, fate, inherited, keep.then_some(node.kept)));
         }
         plan

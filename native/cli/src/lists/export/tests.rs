@@ -272,7 +272,7 @@ fn built_in_list_is_carried_whole_by_forms_with_exceptions() {
 }
 
 #[test]
-fn essential_names_are_exceptions_for_adguard() {
+fn essential_names_are_exceptions_for_adguard_and_features_when_asked_for() {
     let rules = RulesBuilder::default().build();
     let mut sources = Sources::new(Format::Adguard);
     sources.add_builtin(&curation::builtin(), Preset::Balanced);
@@ -281,6 +281,16 @@ fn essential_names_are_exceptions_for_adguard() {
         body.lines()
             .any(|line| line.starts_with("@@") && line.contains("update.miui.com^")),
         "{body}"
+    );
+    // Nothing here blocks it, so it is no business of other lists.
+    assert!(!body.contains("|theme."), "{body}");
+    let mut sources = Sources::new(Format::Adguard);
+    sources.keep_features = true;
+    sources.add_builtin(&curation::builtin(), Preset::Balanced);
+    let (_, kept) = export(&rules, sources, Format::Adguard, "1");
+    assert!(
+        kept.lines()
+            .any(|line| line.starts_with("@@") && line.contains("|theme."))
     );
     assert!(body.contains("\n||canary.hushwall.test^\n") || body.contains("\n|canary.hushwall.test^\n"));
 }

@@ -25,8 +25,10 @@ pub(super) struct Node {
     pub(super) fate: Fate,
     /// Whether a rule says that the name is let through, and whether one says so of what is beneath it.
     pub(super) kept: Fate,
-    /// Whether no list blocks it, or its feature is in use.
+    /// Whether no list blocks it.
     pub(super) essential: bool,
+    /// Whether its feature is in use.
+    pub(super) feature: bool,
 }
 
 /// All names that rules mention, parents before children.
@@ -87,8 +89,8 @@ impl Node {
     fn new(rules: &Rules, name: String) -> Self {
         let at = rules.verdict(&name, None);
         let below = rules.verdict(&format!("{STRANGER}.{name}"), None);
-        let essential =
-            |verdict: &Verdict| matches!(verdict.because, Because::Essential(_) | Because::Feature(_));
+        let essential = |verdict: &Verdict| matches!(verdict.because, Because::Essential(_));
+        let feature = |verdict: &Verdict| matches!(verdict.because, Because::Feature(_));
         let kept = |verdict: &Verdict| verdict.action == Action::Allow && verdict.because != Because::NoRule;
         Self {
             fate: Fate {
@@ -100,6 +102,7 @@ impl Node {
                 below: kept(&below),
             },
             essential: essential(&at) || essential(&below),
+            feature: feature(&at) || feature(&below),
             name,
         }
     }
