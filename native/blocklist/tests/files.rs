@@ -107,6 +107,16 @@ fn the_preset_follows_from_evidence_and_breakage() {
     assert_eq!(breaks("feature", one, no), Preset::Balanced);
     assert_eq!(breaks("feature", two, no), Preset::Everything);
     assert_eq!(breaks("sync", two, one), Preset::Balanced);
+    let by_one = with(
+        "[source.list-a]\n",
+        "[source.b]\nkind = \"report\"\nurl = \"https://example.com/b\"\nwitness = \"w\"\n[source.list-a]\n",
+    );
+    let by_one = by_one.replacen("/a\"", "/a\"\nwitness = \"w\"", 1).replacen(
+        "breaks = \"none\"",
+        "breaks = [{ class = \"feature\", what = \"w\", sources = [\"a\", \"b\"] }]",
+        1,
+    );
+    assert_eq!(preset(&by_one), Preset::Balanced, "one witness counts once");
     for class in ["updates", "security", "account", "safety", "privacy-right"] {
         assert_eq!(breaks(class, one, no), Preset::Everything, "{class}");
         assert_eq!(breaks(class, one, one), Preset::Balanced, "{class}");

@@ -127,7 +127,7 @@ impl Met<'_> {
             Some(Breaks::Known(known)) => known
                 .iter()
                 .map(|b| {
-                    json!({ "class": b.class.as_str(), "what": b.what, "counts": b.counts(),
+                    json!({ "class": b.class.as_str(), "what": b.what, "counts": b.counts(self.file),
                         "sources": self.urls(&b.sources), "counter": self.urls(&b.counter) })
                 })
                 .collect(),
@@ -245,9 +245,9 @@ mod tests {
         let text = explain(&collection, "Data.Mistat.Intl.Xiaomi.com.").to_string();
         for piece in [
             "data.mistat.intl.xiaomi.com\n",
-            "balanced        block  mistat/data-intl",
-            "updates: GetApps",
-            "contradicts  https://",
+            "everything      block  mistat/data-intl",
+            "updates: the check for updates",
+            "says so      https://",
             "listed by https://github.com/AdAway",
             "record    blocklists/mistat.toml:",
             "mistat/root-intl",

@@ -162,6 +162,12 @@ pub struct Source {
     /// Which family of lists it belongs to; lists that take each other in are one family.
     #[serde(default)]
     pub lineage: Option<String>,
+    /// Whose word it is, where several sources are one person's: they count once.
+    #[serde(default)]
+    pub witness: Option<String>,
+    /// Its author refused the names on a device and looked for what fails.
+    #[serde(default)]
+    pub tried: bool,
     /// The day one of us last read it.
     #[serde(default)]
     pub read: Option<String>,

@@ -158,7 +158,9 @@ impl Record {
         );
         match &self.breaks {
             Some(Breaks::Word(Word::None)) if beyond_listed && measured => Preset::NothingBreaks,
-            Some(Breaks::Known(known)) if known.iter().any(Breakage::counts) => Preset::Everything,
+            Some(Breaks::Known(known)) if known.iter().any(|breakage| breakage.counts(file)) => {
+                Preset::Everything
+            }
             _ => Preset::Balanced,
         }
     }
@@ -370,14 +372,25 @@ impl Preset {
 
 impl Breakage {
     /// Whether it keeps a rule out of `balanced`. What concerns updates, security, an account, safety or a right counts
-    /// at the first report; a feature or a sync counts when a second report confirms it and nobody contradicts.
-    pub fn counts(&self) -> bool {
+    /// at the first report; a feature or a sync counts when a second witness confirms it and nobody contradicts.
+    pub fn counts(&self, file: &File) -> bool {
         match self.class {
             Class::Cosmetic => false,
-            Class::Feature | Class::Sync => self.sources.len() > 1 && self.counter.is_empty(),
+            Class::Feature | Class::Sync => self.witnesses(file) > 1 && self.counter.is_empty(),
             Class::Updates | Class::Security | Class::Account | Class::Safety | Class::PrivacyRight => {
                 self.counter.is_empty()
             }
         }
+    }
+
+    /// How many people say so: sources of one `witness` count once.
+    pub fn witnesses(&self, file: &File) -> usize {
+        let who = |key: &String| {
+            let source = file.source.get(key).map(Spanned::get_ref);
+            let witness = source.and_then(|source| source.witness.as_ref());
+            // A witness may be called as a key is.
+            (witness.is_some(), witness.unwrap_or(key).clone())
+        };
+        self.sources.iter().map(who).collect::<BTreeSet<_>>().len()
     }
 }
