@@ -30,6 +30,7 @@ pub fn readme(collection: &Collection) -> String {
     totals(&mut out, collection, &blocks, &shipped);
     presets(&mut out, &blocks);
     evidence(&mut out, &blocks);
+    sources(&mut out, collection);
     functions(&mut out, &blocks);
     components(&mut out, collection);
     leads(&mut out, collection);
@@ -129,6 +130,31 @@ fn evidence(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
     out.push_str(
         "\n`listed`: at least two lists of different lineage hold the name, and nothing better is known.\n",
     );
+}
+
+/// How many of the sources one of us has opened. A source that several files cite is counted once.
+fn sources(out: &mut String, collection: &Collection) {
+    let files = collection
+        .sheets
+        .iter()
+        .filter_map(|sheet| sheet.file.as_ref().ok());
+    let mut known: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
+    for source in files.flat_map(|file| file.source.values()) {
+        let source = source.get_ref();
+        let (is_read, is_told) = known.entry(&source.url).or_default();
+        *is_read |= source.read.is_some();
+        *is_told |= source.says.is_some();
+    }
+    let of = |test: fn(&(bool, bool)) -> bool| known.values().filter(|at| test(at)).count();
+    let rows = [
+        ("sources that the records cite", known.len()),
+        ("cited, and never opened by one of us", of(|at| !at.0)),
+        ("cited, and not told in our own words", of(|at| !at.1)),
+    ];
+    out.push_str("\n## Sources\n\n| | |\n|---|---:|\n");
+    for (what, count) in rows {
+        let _ = writeln!(out, "| {what} | {count} |");
+    }
 }
 
 fn functions(out: &mut String, blocks: &[(&Sheet, &Rule)]) {

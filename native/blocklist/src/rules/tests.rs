@@ -60,12 +60,8 @@ fn each_block_rule_beneath_such_a_name_still_blocks() {
             .filter(|kept| name.ends_with(&format!(".{kept}")))
             .count();
     }
-    assert!(beneath > 60, "{beneath}");
-    for name in [
-        "t1.a.market.xiaomi.com",
-        "wtradv.market.xiaomi.com",
-        "us.micardapi.micloud.xiaomi.net",
-    ] {
+    assert!(beneath > 50, "{beneath}");
+    for name in ["wtradv.market.xiaomi.com", "us.micardapi.micloud.xiaomi.net"] {
         assert!(rules.verdict(name, None).is_block(), "{name}");
     }
 }
@@ -113,7 +109,7 @@ fn the_core_is_blocked_by_default_and_the_canary_in_each_preset_but_none() {
         "tracking.intl.miui.com",
         "tracking.india.miui.com",
         "data.mistat.xiaomi.com",
-        "data.mistat.intl.xiaomi.com",
+        "data.mistat.india.xiaomi.com",
         "sdkconfig.ad.xiaomi.com",
         "sdkconfig.ad.intl.xiaomi.com",
         "api.ad.xiaomi.com",
