@@ -11,7 +11,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("records", &["serde", "toml"]),
     (
         "curation",
-        &["records", "blocklist", "toml_edit", "psl", "serde_json"],
+        &["records", "blocklist", "trust", "toml_edit", "psl", "serde_json"],
     ),
     ("blocklist", &["ahash", "thiserror", "records"]),
     (

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use records::{File, Kind, Source};
+use records::{Breaks, File, Function, Kind, Record, Role, Source, Status, Word};
+use trust::{Day, Version};
 
+use super::forge::Shown;
 use super::tables::{NOT_TO_COUNT, UNOPENABLE};
-use super::{Finding, Sheet};
+use super::{Finding, Level, Sheet};
+
+/// Days by which a list may be older than what its records say was read.
+const YEAR: u32 = 366;
 
 pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
     let others = file.package.iter().flat_map(|package| &package.evidence);
     let others = others.chain(file.endpoint.iter().flat_map(|endpoint| &endpoint.evidence));
-    let cited: BTreeSet<&str> = file.rule.iter().flat_map(records::Record::cited).collect();
+    let cited: BTreeSet<&str> = file.rule.iter().flat_map(Record::cited).collect();
     let cited = &cited | &others.map(|key| key.get_ref().as_str()).collect();
     for (key, source) in &file.source {
         let at = source.span().start;
@@ -22,10 +27,7 @@ pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
                 format!("source `{key}`: {mend}"),
             ));
         }
-        let uncounted = Some(source.get_ref())
-            .filter(|source| source.kind == Kind::Listed)
-            .and_then(uncounted);
-        if let Some(mend) = uncounted {
+        if let Some(mend) = uncounted(source.get_ref()) {
             found.push(Finding::error(
                 sheet,
                 at,
@@ -33,9 +35,16 @@ pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
                 format!("source `{key}`: {mend}"),
             ));
         }
-        if let Some(day) = source.get_ref().read.as_deref().filter(|day| !is_date(day, 3)) {
-            let mend = format!("source `{key}`: `{day}` is no day; write `read = \"2026-11-21\"`");
-            found.push(Finding::error(sheet, at, "date", mend));
+        if let Some((level, mend)) = source.get_ref().read.as_deref().and_then(misread) {
+            let mend = format!("source `{key}`: {mend}");
+            found.push(Finding {
+                level,
+                ..Finding::error(sheet, at, "date", mend)
+            });
+        }
+        for mend in unread(source.get_ref()) {
+            let mend = format!("source `{key}`: {mend}");
+            found.push(Finding::advice(sheet, at, "source", mend));
         }
         if !cited.contains(key.as_str()) {
             let mend = format!("source `{key}` is cited by no record; cite it, or take it out");
@@ -43,8 +52,16 @@ pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
         }
     }
     for record in &file.rule {
+        if is_unlooked(file, record) {
+            let mend = format!(
+                "rule `{}`: nobody is cited who looked for what breaks; cite a source with `tried = true` or a list that \
+                 holds the name, or write `breaks = \"unknown\"`",
+                record.id.get_ref()
+            );
+            found.push(Finding::error(sheet, record.id.span().start, "evidence", mend));
+        }
         let (first, last) = (record.first_seen.as_deref(), record.last_seen.as_deref());
-        let bad = first.into_iter().chain(last).find(|month| !is_date(month, 2));
+        let bad = first.into_iter().chain(last).find(|month| !is_month(month));
         let mend = match (bad, first, last) {
             (Some(month), ..) => format!("`{month}` is no month; write `2026-11`"),
             (None, Some(first), Some(last)) if last < first => {
@@ -57,12 +74,44 @@ pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
     }
 }
 
+/// Whether a rule says that nothing breaks, and none of its sources looked.
+fn is_unlooked(file: &File, record: &Record) -> bool {
+    let says_none = matches!(record.breaks, Some(Breaks::Word(Word::None)));
+    let is_canary = record.function(file) == Some(Function::Canary);
+    let mut sources = record
+        .evidence
+        .iter()
+        .filter_map(|key| file.source.get(key.get_ref()));
+    file.role == Role::Block
+        && record.status == Status::Shipped
+        && says_none
+        && !is_canary
+        && !sources.any(|source| source.get_ref().tried || source.get_ref().kind == Kind::Listed)
+}
+
+/// What of a source nobody has read, or nobody can read again.
+fn unread(source: &Source) -> Vec<&'static str> {
+    let moves = source.kind == Kind::Code
+        && Shown::of(&source.url).is_some_and(|shown| !shown.is_pinned && !shown.is_talk);
+    [
+        (
+            source.read.is_none(),
+            "nobody has read it; open it, and write the day as `read`",
+        ),
+        (source.says.is_none(), "say in your own words what it `says`"),
+        (moves, "the file may change; cite it at one commit"),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, mend)| is_so.then_some(mend))
+    .collect()
+}
+
 /// Why a reader cannot open a source.
 fn unopenable(source: &Source) -> Option<String> {
     let rest = source.url.strip_prefix("https://")?;
-    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at_checked(end)?;
     let host = host.strip_prefix("www.").unwrap_or(host);
-    let path = rest.get(host.len()..).unwrap_or("");
     if host.is_empty() || !host.contains('.') || host.contains(['@', ':', ' ']) {
         return Some(format!(
             "`{}` is no public address; write one that any reader can open",
@@ -74,33 +123,61 @@ fn unopenable(source: &Source) -> Option<String> {
             "`{host}` shows a reader nothing to check; find the public repository and path, or leave the name a lead"
         ));
     }
-    if source.kind == Kind::Code && path.trim_matches('/').is_empty() {
-        return Some("code is cited with its repository and path; write the address of the file".into());
+    let path = path.trim_matches('/');
+    let is_bare = path.bytes().all(|b| b.is_ascii_digit());
+    if source.kind == Kind::Code && is_bare {
+        return Some(
+            "code is cited with its repository and path, not by a number; write the address of the file"
+                .into(),
+        );
     }
     None
 }
 
-/// Why a list does not count as evidence.
+/// Why a source does not count: a list without a family or that changes under us, or a file of a list that is no evidence.
 fn uncounted(source: &Source) -> Option<String> {
-    let url = source.url.to_ascii_lowercase();
-    if source.lineage.is_none() {
+    let shown = Shown::of(&source.url);
+    let is_list = source.kind == Kind::Listed;
+    if let Some(shown) = &shown
+        && NOT_TO_COUNT.contains(&shown.repository.as_str())
+        && (is_list || !shown.is_talk)
+    {
+        return Some(format!(
+            "{} is not under MIT or CC BY: a place to look, never evidence; cite the public issue instead",
+            shown.repository
+        ));
+    }
+    if is_list && source.lineage.is_none() {
         return Some(
             "a list says its `lineage`, so that lists that take each other in count once; add it".into(),
         );
     }
-    let list = NOT_TO_COUNT.iter().find(|list| url.contains(*list))?;
-    Some(format!(
-        "{list} is not under MIT or CC BY: a place to look, never evidence; cite the public issue instead"
-    ))
+    if is_list && shown.is_some_and(|shown| !shown.is_pinned) {
+        return Some("nobody can check what a list held; cite its file at one commit".into());
+    }
+    None
 }
 
-/// `2026-11-21`, or as many parts of it.
-fn is_date(text: &str, parts: usize) -> bool {
-    let numbers: Vec<&str> = text.split('-').collect();
-    let in_range = |part: &str, from: u32, to: u32| part.parse().is_ok_and(|n: u32| (from..=to).contains(&n));
-    numbers.len() == parts
-        && text.len() == 4 + 3 * (parts - 1)
-        && numbers.first().is_some_and(|year| in_range(year, 2010, 2100))
-        && numbers.get(1).is_none_or(|month| in_range(month, 1, 12))
-        && numbers.get(2).is_none_or(|day| in_range(day, 1, 31))
+/// What is wrong with the day on which a source was read. Days are counted from the version of the lists, as nothing here
+/// asks a clock.
+fn misread(day: &str) -> Option<(Level, String)> {
+    let Some(read) = Day::parse(day) else {
+        let mend = format!("`{day}` is no day; write `read = \"2026-11-21\"`");
+        return Some((Level::Error, mend));
+    };
+    let version = include_str!("../../../../blocklists/VERSION").trim_end();
+    let version = Version::parse(version).ok()?.built();
+    let mend = format!("`{day}` is after the day of the lists; correct it, or raise `blocklists/VERSION`");
+    if read > version.plus(YEAR) {
+        Some((Level::Error, mend))
+    } else if read > version {
+        Some((Level::Advice, mend))
+    } else {
+        None
+    }
+}
+
+/// `2026-11`.
+fn is_month(text: &str) -> bool {
+    Day::parse(&format!("{text}-01")).is_some()
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod between;
 mod evidence;
+mod forge;
 mod names;
 mod packages;
 mod plain;

@@ -129,20 +129,25 @@ pub(super) const PRIVATE_TLDS: [&str; 11] = [
     "test",
 ];
 
-/// Repositories of lists under the GPL, the LGPL or no licence: places to look, never evidence of kind `listed`.
-pub(super) const NOT_TO_COUNT: [&str; 11] = [
+/// Repositories of lists under the GPL, the LGPL, the MPL or no licence, `owner/name` in small letters: places to look.
+/// What people wrote in their issues may be cited, a file of theirs never.
+pub(super) const NOT_TO_COUNT: [&str; 14] = [
     // MPL-2.0
-    "github.com/badmojr/1hosts",
-    "github.com/hagezi/dns-blocklists",
-    "github.com/adguardteam/adguardsdnsfilter",
-    "github.com/adguardteam/adguardfilters",
-    "github.com/easylist/easylist",
-    "github.com/unknownfallen/xiaomi-dns-blocklist",
-    "github.com/nextdns/native-tracking-domains",
-    "github.com/sjhgvr/oisd",
-    "github.com/quidsup/notrack-blocklists",
-    "github.com/notracking/hosts-blocklists",
-    "github.com/blocklistproject/lists",
+    "badmojr/1hosts",
+    "hagezi/dns-blocklists",
+    // The same list on GitLab and Codeberg.
+    "hagezi/mirror",
+    "hagezi/mirror2",
+    "adguardteam/adguardsdnsfilter",
+    "adguardteam/adguardfilters",
+    "adguardteam/filtersregistry",
+    "easylist/easylist",
+    "unknownfallen/xiaomi-dns-blocklist",
+    "nextdns/native-tracking-domains",
+    "sjhgvr/oisd",
+    "quidsup/notrack-blocklists",
+    "notracking/hosts-blocklists",
+    "blocklistproject/lists",
 ];
 
 /// Hosts whose pages need an account, an app, or vanish: no reader can check what stood there.

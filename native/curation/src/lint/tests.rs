@@ -9,6 +9,9 @@ function = "usage"
 [source.a]
 kind = "report"
 url = "https://example.com/a"
+tried = true
+read = "2026-11-20"
+says = "S."
 "#;
 
 fn block(name: &str, reach: &str) -> String {
@@ -175,7 +178,7 @@ fn a_parent_that_would_swallow_an_essential_name_is_refused_in_any_preset() {
             (found[0].code, found[0].path.as_str()),
             ("swallows", "blocklists/x.toml")
         );
-        assert_eq!(found[0].line, 13);
+        assert_eq!(found[0].line, 16);
     }
 }
 
@@ -273,7 +276,53 @@ fn evidence_that_nobody_can_open_is_refused() {
     assert_eq!(with("code", "https://github.com/"), ["source"]);
     assert_eq!(with("report", "store:69072108932"), ["source"]);
     assert_eq!(with("capture", "https://10.0.0.1/a"), ["source"]);
-    assert!(with("listed", "https://github.com/hagezi/dns-blocklists/blob/main/x").contains(&"lineage"));
+    assert_eq!(with("code", "https://www.example.com"), ["source"]);
+    assert_eq!(with("code", "https://example.com/68701937247"), ["source"]);
+}
+
+#[test]
+fn a_list_that_does_not_count_counts_from_no_address() {
+    let with = |kind: &str, url: &str| {
+        let (path, text) = file("x", "block", &block("a.ad.xiaomi.com", "exact"));
+        let text = text.replace("kind = \"report\"", &format!("kind = \"{kind}\""));
+        let lineage = format!("{url}\"\nlineage = \"x");
+        codes([(path, text.replace("https://example.com/a", &lineage))])
+    };
+    let list = "hagezi/dns-blocklists";
+    for url in [
+        format!("https://github.com/{list}/blob/main/x"),
+        format!("https://raw.githubusercontent.com/{list}/main/x"),
+        format!("https://cdn.jsdelivr.net/gh/{list}@latest/x"),
+        format!("https://gitlab.com/{list}/-/raw/main/x"),
+    ] {
+        assert!(with("listed", &url).contains(&"lineage"), "{url}");
+        assert_eq!(with("report", &url), ["lineage"], "{url}");
+    }
+    assert_eq!(
+        with("report", &format!("https://github.com/{list}/issues/1")),
+        [""; 0]
+    );
+    assert!(with("listed", "https://github.com/a/b/blob/master/hosts").contains(&"lineage"));
+}
+
+#[test]
+fn a_source_was_read_on_a_day_of_the_calendar_that_has_been() {
+    let findings = |old: &str, new: &str| {
+        let (path, text) = file("x", "block", &block("a.ad.xiaomi.com", "exact"));
+        let found = lint(&Collection::new([(path, text.replacen(old, new, 1))]));
+        let found = found.into_iter();
+        found.map(|found| (found.code, found.level)).collect::<Vec<_>>()
+    };
+    let read = |day: &str| findings("2026-11-20", day);
+    assert_eq!(read("2026-02-31"), [("date", Level::Error)]);
+    assert_eq!(read("2099-01-01"), [("date", Level::Error)]);
+    assert_eq!(read("2024-02-29"), []);
+    assert_eq!(
+        findings("read = \"2026-11-20\"\n", ""),
+        [("source", Level::Advice)]
+    );
+    assert_eq!(findings("says = \"S.\"\n", ""), [("source", Level::Advice)]);
+    assert_eq!(findings("tried = true\n", ""), [("evidence", Level::Error)]);
 }
 
 #[test]
@@ -287,14 +336,14 @@ fn missing_evidence_and_unsorted_files_are_told_with_their_line() {
     assert!(
         found
             .iter()
-            .any(|found| found.code == "evidence" && found.line == 12),
+            .any(|found| found.code == "evidence" && found.line == 15),
         "{found:?}"
     );
     let two = record("b", "b.ad.xiaomi.com", "exact", "shipped")
         + &record("a", "a.ad.xiaomi.com", "exact", "shipped");
     let found = lint(&Collection::new([file("x", "block", &two)]));
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!((found[0].code, found[0].line), ("unsorted", 12));
+    assert_eq!((found[0].code, found[0].line), ("unsorted", 15));
 }
 
 #[test]
