@@ -24,12 +24,17 @@ pub struct Collection {
     pub sheets: Vec<Sheet>,
 }
 
+/// A file's name without folder and ending.
+pub(crate) fn stem_of(path: &str) -> &str {
+    let name = path.rsplit(['/', '\\', ':']).next().unwrap_or(path);
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
 impl Collection {
     /// Reads files, given as path and text.
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
         let sheet = |(path, text): (String, String)| {
-            let name = path.rsplit(['/', '\\', ':']).next().unwrap_or(&path);
-            let stem = name.strip_suffix(".toml").unwrap_or(name).to_owned();
+            let stem = stem_of(&path).to_owned();
             let file = File::parse(&text);
             let rules = file.as_ref().map(|file| file.rules(&stem)).unwrap_or_default();
             Sheet {

@@ -2,17 +2,18 @@
 //! longer, records that came, went or changed.
 
 mod report;
+mod views;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use records::{Preset, Reach, Rule, Status};
+use records::{Preset, Reach, Rule};
 
-use crate::{Collection, Decision, decide};
+use crate::{Collection, Decision, Place, decide, decide_at};
 
 /// What a change of the records means.
 #[derive(Debug, Default)]
 pub struct Diff {
-    /// Names whose decision changes.
+    /// Names and addresses whose decision changes.
     pub changes: Vec<Change>,
     /// Records that came, went or changed; of lists without records, names that are kept free all the same.
     pub edits: Vec<Edit>,
@@ -23,7 +24,7 @@ pub struct Diff {
 /// A name whose decision changes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The name, or with `*.` before it any name beneath that no rule names.
+    /// The name, or with `*.` before it any name beneath that no rule names; or the address, with its port.
     pub name: String,
     /// Before.
     pub before: Decision,
@@ -35,22 +36,15 @@ pub struct Change {
     pub rules: [Option<String>; 2],
 }
 
-/// A rule that came, went or changed.
+/// A rule that came, went or changed; or a package, a switch, a server past the DNS, a source, a file's own words.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// Its id.
+    /// Its id, or what it is.
     pub id: String,
     /// Its name or address.
     pub pattern: String,
     /// What happened, in a few words: `new lead`, `removed`, `status: lead -> shipped`.
     pub what: Vec<String>,
-}
-
-/// A rule as a diff sees it: what it says apart from where it stands.
-struct View {
-    pattern: String,
-    fields: Vec<(&'static str, String)>,
-    status: Status,
 }
 
 /// What `new` changes against `old`.
@@ -67,22 +61,38 @@ pub fn diff(old: &Collection, new: &Collection) -> Diff {
             names.insert(format!("*.{}", rule.pattern));
         }
     }
-    Diff {
-        edits: edits(old, new),
-        ..diff_on(old, new, names)
+    let mut diff = diff_on(old, new, names);
+    let places: BTreeSet<Place> = old
+        .shipped()
+        .chain(new.shipped())
+        .filter_map(|(_, rule)| Place::of(rule))
+        .collect();
+    let (before, after) = (in_force(old), in_force(new));
+    for place in places {
+        let at = |rules, preset| decide_at(rules, place, preset);
+        diff.changes.extend(changes_of(&place.to_string(), |preset| {
+            [
+                at(before.iter().copied(), preset),
+                at(after.iter().copied(), preset),
+            ]
+        }));
     }
+    diff.edits = views::edits(old, new);
+    diff
 }
 
 /// What `new` changes against `old` for some names, such as those that were seen in a capture.
 pub fn diff_on(old: &Collection, new: &Collection, names: impl IntoIterator<Item = String>) -> Diff {
-    let shipped = |collection: &Collection| -> Vec<Rule> {
-        let rules = collection.shipped().map(|(_, rule)| rule.clone());
-        rules.filter(|rule| rule.network.is_none()).collect()
-    };
-    let (before, after) = (shipped(old), shipped(new));
+    let (before, after) = (in_force(old), in_force(new));
     let mut changes: Vec<Change> = Vec::new();
     for name in names {
-        changes.extend(changes_of(&before, &after, &name));
+        let on = |rules, preset| decide(rules, &name, preset);
+        changes.extend(changes_of(&name, |preset| {
+            [
+                on(before.iter().copied(), preset),
+                on(after.iter().copied(), preset),
+            ]
+        }));
     }
     changes.sort_by_cached_key(|change| change.name.rsplit('.').map(str::to_owned).collect::<Vec<_>>());
     Diff {
@@ -116,12 +126,18 @@ impl Change {
     }
 }
 
-/// How the decision on one name changes, by groups of presets.
-fn changes_of(before: &[Rule], after: &[Rule], name: &str) -> Vec<Change> {
+fn in_force(collection: &Collection) -> Vec<&Rule> {
+    collection.shipped().map(|(_, rule)| rule).collect()
+}
+
+/// A decision, and the rule that made it.
+type Decided<'a> = (Decision, Option<&'a Rule>);
+
+/// How the decision on one name or address changes, by groups of presets.
+fn changes_of<'a>(name: &str, decided: impl Fn(Preset) -> [Decided<'a>; 2]) -> Vec<Change> {
     let mut found: Vec<Change> = Vec::new();
     for preset in Preset::ALL {
-        let (was, was_by) = decide(before, name, preset);
-        let (is, is_by) = decide(after, name, preset);
+        let [(was, was_by), (is, is_by)] = decided(preset);
         if was == is {
             continue;
         }
@@ -140,92 +156,6 @@ fn changes_of(before: &[Rule], after: &[Rule], name: &str) -> Vec<Change> {
         }
     }
     found
-}
-
-fn edits(old: &Collection, new: &Collection) -> Vec<Edit> {
-    let (before, after) = (views(old), views(new));
-    let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let mut edits = Vec::new();
-    for id in ids {
-        let what = match (before.get(id), after.get(id)) {
-            (None, Some(now)) => vec![format!("new, {}", now.status.as_str())],
-            (Some(was), None) => vec![format!("removed, was {}", was.status.as_str())],
-            (Some(was), Some(now)) => was.difference(now),
-            (None, None) => Vec::new(),
-        };
-        let pattern = after
-            .get(id)
-            .or_else(|| before.get(id))
-            .map_or_else(String::new, |view| view.pattern.clone());
-        if !what.is_empty() {
-            edits.push(Edit {
-                id: id.clone(),
-                pattern,
-                what,
-            });
-        }
-    }
-    edits
-}
-
-fn views(collection: &Collection) -> BTreeMap<String, View> {
-    let mut views = BTreeMap::new();
-    for (sheet, rule) in collection.rules() {
-        let Some((file, record)) = sheet.record(rule) else {
-            continue;
-        };
-        let evidence: BTreeSet<&str> = record
-            .evidence
-            .iter()
-            .filter_map(|key| Some(file.source.get(key.get_ref())?.get_ref().url.as_str()))
-            .collect();
-        let fields = vec![
-            ("name", rule.pattern.clone()),
-            ("match", record.reach.map_or("", Reach::as_str).to_owned()),
-            ("status", record.status.as_str().to_owned()),
-            ("role", file.role.as_str().to_owned()),
-            ("preset", rule.from().map_or("", Preset::as_str).to_owned()),
-            ("feature", record.feature.clone().unwrap_or_default()),
-            (
-                "function",
-                record
-                    .function(file)
-                    .map_or("", records::Function::as_str)
-                    .to_owned(),
-            ),
-            (
-                "reply",
-                record
-                    .reply
-                    .map_or_else(String::new, |reply| format!("{:?} {}", reply.kind, reply.ttl)),
-            ),
-            ("words", rule.what.clone()),
-            ("breaks", format!("{:?}", record.breaks)),
-            ("evidence", evidence.into_iter().collect::<Vec<_>>().join(" ")),
-            ("note", record.note.clone().unwrap_or_default()),
-        ];
-        // Ports of one address share an id; the first speaks for them.
-        views.entry(rule.id.clone()).or_insert_with(|| View {
-            pattern: rule.pattern.clone(),
-            fields,
-            status: record.status,
-        });
-    }
-    views
-}
-
-impl View {
-    fn difference(&self, now: &Self) -> Vec<String> {
-        let pairs = self.fields.iter().zip(&now.fields).filter(|(was, is)| was != is);
-        pairs
-            .map(|((field, was), (_, is))| match *field {
-                "words" | "breaks" | "evidence" | "note" => format!("{field} changed"),
-                _ if was.is_empty() => format!("{field}: {is}"),
-                _ if is.is_empty() => format!("{field}: no longer {was}"),
-                _ => format!("{field}: {was} -> {is}"),
-            })
-            .collect()
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use records::{Role, Rule};
 
-use crate::{Collection, Sheet, explain};
+use crate::lint::vendor_root;
+use crate::{Collection, Place, Sheet, explain};
 
 /// The draft of a record for a name, its open questions behind `#?`, and the file that its neighbours are in.
 pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, String) {
@@ -49,11 +50,20 @@ pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, 
          #? says = \"its content in your words\"\n\
          \n\
          [[rule]]\n\
-         id = \"{}\"\n\
-         name = \"{name}\"\n\
-         match = \"exact\"\n",
-        id(&name)
+         id = \"{}\"\n",
+        id_of(&name).replace(':', "-").trim_matches(['-', '['])
     );
+    let _ = match Place::parse(&name) {
+        Some(place) => write!(
+            out,
+            "address = \"{}\"\n{}",
+            place.network(),
+            place
+                .port()
+                .map_or_else(String::new, |port| format!("ports = [{port}]\n"))
+        ),
+        None => write!(out, "name = \"{name}\"\nmatch = \"exact\"\n"),
+    };
     if function.is_none() {
         out.push_str("function = \"usage\"  #? a guess: usage, crash, ads, config or resolver?\n");
     }
@@ -68,11 +78,13 @@ pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, 
     (nearest.map(|(sheet, _)| sheet), out)
 }
 
-/// The block rule that shares the most labels from the right, at least one more than the registered name.
-fn nearest<'a>(collection: &'a Collection, name: &str) -> Option<(&'a Sheet, &'a Rule)> {
-    let registered = psl::domain(name.as_bytes()).map_or(2, |domain| {
-        1 + domain.as_bytes().iter().filter(|&&byte| byte == b'.').count()
-    });
+/// The block rule that shares the most labels from the right, at least one more than the registered name or the vendor's
+/// root, beneath which everything is.
+pub fn nearest<'a>(collection: &'a Collection, name: &str) -> Option<(&'a Sheet, &'a Rule)> {
+    let labels = |name: &[u8]| 1 + name.iter().filter(|&&byte| byte == b'.').count();
+    let registered = psl::domain(name.as_bytes()).map_or(2, |domain| labels(domain.as_bytes()));
+    let root = vendor_root(name).map_or(0, |root| labels(root.as_bytes()));
+    let registered = registered.max(root);
     let is_of_records = |sheet: &Sheet| sheet.file.as_ref().is_ok_and(|file| file.role == Role::Block);
     let shared = |rule: &Rule| {
         let (mut ours, mut theirs) = (name.rsplit('.'), rule.pattern.rsplit('.'));
@@ -97,7 +109,7 @@ fn nearest<'a>(collection: &'a Collection, name: &str) -> Option<(&'a Sheet, &'a
 }
 
 /// An id of the name's own labels.
-fn id(name: &str) -> String {
+pub fn id_of(name: &str) -> String {
     let registered =
         psl::domain(name.as_bytes()).and_then(|domain| std::str::from_utf8(domain.as_bytes()).ok());
     let host = registered
@@ -135,6 +147,21 @@ mod tests {
             let codes: Vec<_> = errors.iter().map(|found| found.code).collect();
             assert_eq!(codes, ["draft"], "{text}");
         }
+    }
+
+    #[test]
+    fn neighbours_share_more_than_the_root_of_the_vendor() {
+        let collection = crate::builtin();
+        assert!(nearest(&collection, "promo.newshelf.intl.xiaomi.com").is_none());
+        let (_, rule) = nearest(&collection, "data.mistat.tr.xiaomi.com").unwrap();
+        assert!(rule.id.starts_with("mistat/"), "{}", rule.id);
+    }
+
+    #[test]
+    fn the_draft_of_an_address_is_one_of_an_address() {
+        let (_, text) = draft(&crate::builtin(), "192.0.2.7:80");
+        assert!(text.contains("address = \"192.0.2.7\"\nports = [80]\n"), "{text}");
+        assert!(!text.contains("name = ") && !text.contains("match = "), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use records::{Breaks, Confidence, File, Kept, Kind, Preset, Record, Rule, Source, Status, Word};
 use serde_json::{Value, json};
 
-use crate::{Collection, Decision, Sheet, decide};
+use crate::{Collection, Decision, Place, Sheet, decide, decide_at, nearest};
 
 /// A name, explained.
 #[derive(Debug)]
@@ -16,6 +16,9 @@ pub struct Explanation<'a> {
     pub presets: Vec<(Preset, Decision, Option<&'a Rule>)>,
     /// The rules that meet it, the most specific first, whatever their status.
     pub met: Vec<Met<'a>>,
+    /// Where no rule meets it, the nearest that is known.
+    nearest: Option<(&'a Sheet, &'a Rule)>,
+    place: Option<Place>,
 }
 
 /// A rule that meets the name, with its record.
@@ -31,14 +34,22 @@ pub struct Met<'a> {
 /// Explains a name by the records.
 pub fn explain<'a>(collection: &'a Collection, name: &str) -> Explanation<'a> {
     let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+    let place = Place::parse(&name);
     let shipped: Vec<&Rule> = collection.shipped().map(|(_, rule)| rule).collect();
     let presets = Preset::ALL.map(|preset| {
-        let (decision, rule) = decide(shipped.iter().copied(), &name, preset);
+        let rules = shipped.iter().copied();
+        let (decision, rule) = match place {
+            Some(place) => decide_at(rules, place, preset),
+            None => decide(rules, &name, preset),
+        };
         (preset, decision, rule)
     });
     let mut met: Vec<Met<'_>> = collection
         .rules()
-        .filter(|(_, rule)| rule.meets(&name) || rule.network.is_some() && rule.pattern == name)
+        .filter(|(_, rule)| match place {
+            Some(place) => place.is_met_by(rule),
+            None => rule.meets(&name),
+        })
         .filter_map(|(sheet, rule)| {
             sheet.record(rule).map(|(file, record)| Met {
                 sheet,
@@ -49,10 +60,13 @@ pub fn explain<'a>(collection: &'a Collection, name: &str) -> Explanation<'a> {
         })
         .collect();
     met.sort_by_key(|met| std::cmp::Reverse(met.rule.pattern.len()));
+    let is_stranger = met.is_empty() && place.is_none();
     Explanation {
+        nearest: is_stranger.then(|| nearest(collection, &name)).flatten(),
         name,
         presets: presets.into(),
         met,
+        place,
     }
 }
 
@@ -71,7 +85,8 @@ impl Explanation<'_> {
             })
             .collect();
         let met: Vec<Value> = self.met.iter().map(Met::json).collect();
-        json!({ "name": self.name, "presets": presets, "met": met })
+        let nearest = self.nearest.map(|(_, rule)| rule.id.as_str());
+        json!({ "name": self.name, "presets": presets, "met": met, "nearest": nearest })
     }
 }
 
@@ -108,11 +123,40 @@ impl Display for Explanation<'_> {
                 }
             }
         }
+        let is_any_port = self.place.is_some_and(|place| place.is_any_port());
+        let has_ports = self.met.iter().any(|met| met.port().is_some());
+        if is_any_port && has_ports {
+            writeln!(
+                out,
+                "  on the ports that the rules name; add `:PORT` to ask about one"
+            )?;
+        }
+        if self.met.is_empty() {
+            self.write_next(out)?;
+        }
         self.met.iter().try_for_each(|met| write!(out, "\n{met}"))
     }
 }
 
+impl Explanation<'_> {
+    /// What to do about a name that is not known.
+    fn write_next(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        if let Some((sheet, rule)) = self.nearest {
+            writeln!(
+                out,
+                "nearest record: {} ({}), in {}",
+                rule.id, rule.pattern, sheet.path
+            )?;
+        }
+        writeln!(out, "next: hushwall lists new {}", self.name)
+    }
+}
+
 impl Met<'_> {
+    fn port(&self) -> Option<u16> {
+        self.rule.network.map(|(.., port)| port).filter(|port| *port > 0)
+    }
+
     fn sources(&self) -> impl Iterator<Item = &Source> {
         let cited = self.record.evidence.iter();
         cited.filter_map(|key| self.file.source.get(key.get_ref()).map(|source| source.get_ref()))
@@ -135,6 +179,7 @@ impl Met<'_> {
         json!({
             "id": rule.id,
             "pattern": rule.pattern,
+            "port": self.port(),
             "match": record.reach.map(records::Reach::as_str),
             "status": record.status.as_str(),
             "role": self.file.role.as_str(),
@@ -187,7 +232,10 @@ impl Display for Met<'_> {
             Some(records::Reach::Subdomains) => " and all beneath it",
             _ => "",
         };
-        writeln!(out, "{}: {}{beneath}", rule.id, rule.pattern)?;
+        let port = self
+            .port()
+            .map_or_else(String::new, |port| format!(", port {port}"));
+        writeln!(out, "{}: {}{beneath}{port}", rule.id, rule.pattern)?;
         let state = match (record.status, &rule.kept) {
             (Status::Lead, _) => "a lead: not in force, evidence is wanted".to_owned(),
             (Status::Retired, _) => "retired: not in force".to_owned(),
@@ -254,6 +302,46 @@ mod tests {
         ] {
             assert!(text.contains(piece), "{piece}:\n{text}");
         }
+    }
+
+    #[test]
+    fn an_address_is_judged_as_the_rules_on_it_say() {
+        let collection = crate::builtin();
+        let (_, rule) = collection
+            .shipped()
+            .find(|(_, rule)| {
+                rule.network
+                    .is_some_and(|(_, length, port)| length == 32 && port > 0)
+            })
+            .unwrap();
+        let (address, _, port) = rule.network.unwrap();
+        for asked in [address.to_string(), format!("{address}:{port}")] {
+            let explanation = explain(&collection, &asked);
+            assert!(
+                explanation
+                    .presets
+                    .iter()
+                    .all(|(_, decision, _)| *decision != Decision::NoRule),
+                "{asked}"
+            );
+            assert!(
+                explanation.to_string().contains(&format!(", port {port}\n")),
+                "{explanation}"
+            );
+        }
+        let other = explain(&collection, &format!("{address}:9"));
+        assert!(other.met.is_empty() && other.presets[0].1 == Decision::NoRule);
+    }
+
+    #[test]
+    fn a_stranger_is_sent_on_to_the_next_step() {
+        let collection = crate::builtin();
+        let text = explain(&collection, "data.mistat.tr.xiaomi.com").to_string();
+        assert!(text.contains("nearest record: mistat/"), "{text}");
+        assert!(
+            text.ends_with("next: hushwall lists new data.mistat.tr.xiaomi.com\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -11,17 +11,21 @@ mod fmt;
 mod idna;
 mod lint;
 mod packages;
+mod place;
 mod readme;
 mod verdict;
 
 pub use builtin::builtin;
 pub use collection::{Collection, Sheet};
 pub use diff::{Change, Diff, Edit, diff, diff_on};
-pub use draft::draft;
+pub use draft::{draft, id_of, nearest};
 pub use explain::{Explanation, Met, explain};
 pub use explanations::explanations;
 pub use fmt::{FmtError, fmt};
-pub use lint::{Entry, Finding, Level, Report, lint, lint_names, write_report};
+pub use lint::{
+    Entry, Extent, Finding, Level, Report, lint, lint_beside, lint_names, swallows, visible, write_report,
+};
 pub use packages::{PackageRow, packages};
+pub use place::{Place, asked};
 pub use readme::readme;
-pub use verdict::{Decision, decide};
+pub use verdict::{Decision, decide, decide_at};

@@ -15,7 +15,7 @@ impl Diff {
             return "nothing changes for a phone, and no record differs\n".to_owned();
         }
         if self.changes.is_empty() {
-            out.push_str("every name is judged as before, under every preset\n");
+            out.push_str("every name and address is judged as before, under every preset\n");
         }
         for (title, changes) in self.groups() {
             let _ = writeln!(out, "{title}: {}", changes.len());
@@ -48,7 +48,7 @@ impl Diff {
     pub fn markdown(&self) -> String {
         let mut out = String::from("### What this changes for a phone\n\n");
         if self.changes.is_empty() {
-            out.push_str("Nothing: every name is judged as before, under every preset.\n");
+            out.push_str("Nothing: every name and address is judged as before, under every preset.\n");
         }
         for (title, changes) in self.groups() {
             let _ = writeln!(

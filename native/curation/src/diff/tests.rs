@@ -122,6 +122,106 @@ fn words_alone_change_nothing_for_a_phone() {
     assert!(
         found
             .markdown()
-            .contains("Nothing: every name is judged as before")
+            .contains("Nothing: every name and address is judged as before")
+    );
+}
+
+const OTHER: &str = r#"schema = 1
+title = "T"
+about = "A."
+role = "feature"
+
+[source.a]
+kind = "report"
+url = "https://example.com/a"
+
+[feature.push]
+what = "I use push."
+
+[[rule]]
+id = "at"
+address = "192.0.2.7"
+ports = [443]
+feature = "push"
+why = "W."
+evidence = ["a"]
+confidence = "high"
+last_seen = "2026-01"
+status = "shipped"
+
+[[endpoint]]
+id = "dns"
+speaks = "http"
+addresses = ["192.0.2.9"]
+ports = [80]
+path = "/gslb/"
+what = "W."
+evidence = ["a"]
+status = "shipped"
+
+[[package]]
+name = "com.miui.analytics"
+title = "T"
+what = "W."
+tunnel = "on"
+"#;
+
+fn other(from: &str, to: &str) -> Diff {
+    assert!(OTHER.contains(from));
+    let collection = |text: String| {
+        let collection = Collection::new([("a/other.toml".into(), text)]);
+        if let Err(problem) = &collection.sheets[0].file {
+            panic!("{problem:?}");
+        }
+        collection
+    };
+    diff(
+        &collection(OTHER.into()),
+        &collection(OTHER.replacen(from, to, 1)),
+    )
+}
+
+#[test]
+fn a_port_that_comes_or_goes_is_a_change_for_a_phone() {
+    let found = other("[443]", "[443, 80]");
+    let names: Vec<&str> = found.changes.iter().map(|change| change.name.as_str()).collect();
+    assert_eq!(names, ["192.0.2.7:80"]);
+    assert!(found.changes[0].touches_kept());
+    assert_eq!(found.edits[0].what, ["ports: 443 -> 80, 443"]);
+    assert_eq!(other("[443]", "[]").changes.len(), 1);
+}
+
+#[test]
+fn nothing_that_a_file_says_changes_unsaid() {
+    for (from, to, id, what) in [
+        ("\"on\"", "\"never\"", "package", "tunnel: on -> never"),
+        ("\"high\"", "\"low\"", "other/at", "confidence: high -> low"),
+        ("2026-01", "2026-02", "other/at", "last seen: 2026-01 -> 2026-02"),
+        ("I use push.", "I use calls.", "switch", "words changed"),
+        ("/gslb/", "/gs/", "endpoint other/dns", "path: /gslb/ -> /gs/"),
+        (
+            "kind = \"report\"",
+            "kind = \"paper\"",
+            "source other/a",
+            "kind: report -> paper",
+        ),
+        ("about = \"A.\"", "about = \"B.\"", "file", "words changed"),
+    ] {
+        let found = other(from, to);
+        let edits: Vec<_> = found
+            .edits
+            .iter()
+            .map(|edit| (edit.id.as_str(), &edit.what[..]))
+            .collect();
+        assert_eq!(edits, [(id, &[what.to_owned()][..])], "{from}");
+        assert!(!found.text().contains("nothing changes"), "{from}");
+    }
+    let endpoint = &OTHER[OTHER.find("[[endpoint]]").unwrap()..OTHER.find("[[package]]").unwrap()];
+    assert_eq!(other(endpoint, "").edits[0].what, ["removed, was shipped"]);
+    let rule = &OTHER[OTHER.find("[[rule]]").unwrap()..OTHER.find("[[endpoint]]").unwrap()];
+    let found = other(rule, "");
+    assert_eq!(
+        (found.changes.len(), found.changes[0].name.as_str()),
+        (1, "192.0.2.7:443")
     );
 }

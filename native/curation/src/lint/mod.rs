@@ -10,13 +10,16 @@ mod plain;
 mod report;
 mod tables;
 
-pub use plain::{Entry, lint_names};
-pub use report::{Report, write_report};
+pub(crate) use names::vendor_root;
+pub use plain::{Entry, Extent, lint_names, swallows};
+pub use report::{Report, visible, write_report};
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use records::{File, Function, Problem, Status};
+use records::{File, Function, Problem, Reach, Status};
 
+use crate::collection::stem_of;
 use crate::{Collection, FmtError, Sheet, fmt};
 
 /// How bad a finding is.
@@ -62,6 +65,27 @@ pub fn lint(collection: &Collection) -> Vec<Finding> {
     packages::check(collection, &mut found);
     found.sort_by(|a, b| (&a.path, a.line, a.level, a.code).cmp(&(&b.path, b.line, b.level, b.code)));
     found.dedup();
+    found
+}
+
+/// Everything that is wrong with some records beside others, such as a changed file beside those that lie there: what is
+/// wrong in the files that are given, and what is wrong in the others because of them. Of a file that both have, the
+/// given one counts.
+pub fn lint_beside(given: &Collection, others: &Collection) -> Vec<Finding> {
+    let stems: BTreeSet<&str> = given.sheets.iter().map(|sheet| sheet.stem.as_str()).collect();
+    let paths: BTreeSet<&str> = given.sheets.iter().map(|sheet| sheet.path.as_str()).collect();
+    let texts = |collection: &Collection| -> Vec<(String, String)> {
+        let sheets = collection.sheets.iter();
+        sheets
+            .map(|sheet| (sheet.path.clone(), sheet.text.clone()))
+            .collect()
+    };
+    let mut files: Vec<(String, String)> = texts(others);
+    files.retain(|(path, _)| !stems.contains(stem_of(path)));
+    let before = lint(&Collection::new(files.clone()));
+    files.extend(texts(given));
+    let mut found = lint(&Collection::new(files));
+    found.retain(|found| paths.contains(found.path.as_str()) || !before.contains(found));
     found
 }
 
@@ -139,7 +163,7 @@ fn file_of_records(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
         }
         let slips = match rule.network {
             Some((address, length, _)) => addresses::check(&rule.pattern, (address, length), rule.is_block()),
-            None => names::check(rule),
+            None => names::check(&rule.pattern, rule.reach == Reach::Subdomains, rule.is_block()),
         };
         for (code, mend) in slips {
             let mend = format!("rule `{}`: {mend}", record.id.get_ref());

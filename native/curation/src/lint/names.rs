@@ -1,13 +1,11 @@
 //! What can be wrong with one name.
 
-use records::{Reach, Rule};
-
 use super::tables::{CANARIES, INTERNAL, PRIVATE_TLDS, SHARED, VENDOR_ROOTS};
 use crate::idna;
 
-/// What is wrong with a rule's name, each with what to do.
-pub(super) fn check(rule: &Rule) -> Vec<(&'static str, String)> {
-    let name = rule.pattern.as_str();
+/// What is wrong with a rule's name, each with what to do. Whether it is on what is beneath the name, too, and whether it
+/// blocks.
+pub(super) fn check(name: &str, is_wide: bool, is_block: bool) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     if let Some(label) = name.split('.').find(|label| !is_sound(label)) {
         let mend =
@@ -24,17 +22,28 @@ pub(super) fn check(rule: &Rule) -> Vec<(&'static str, String)> {
             format!("`{name}` looks like a slip for a name beneath `{root}`; correct it, or leave it out");
         found.push(("typo", mend));
     }
-    if let Some(canary) = CANARIES.iter().find(|canary| meets(rule, canary)) {
+    if let Some(canary) = CANARIES
+        .iter()
+        .find(|canary| is_block && meets(name, is_wide, canary))
+    {
         let mend = format!("`{canary}` is a name by which others test their own lists; leave it out");
         found.push(("canary", mend));
     }
     found.extend(public_suffix(name));
-    found.extend(shared(rule));
-    if let Some(label) = internal(name).filter(|_| rule.is_block()) {
+    found.extend(shared(name, is_wide, is_block));
+    if let Some(label) = internal(name).filter(|_| is_block) {
         let mend = format!("`{name}` is no name that a phone asks for (`{label}`); leave it out");
         found.push(("internal", mend));
     }
     found
+}
+
+/// The longest of the vendor's roots that a name is, or is beneath.
+pub(crate) fn vendor_root(name: &str) -> Option<&'static str> {
+    let roots = VENDOR_ROOTS.into_iter();
+    roots
+        .filter(|root| name == *root || is_beneath(name, root))
+        .max_by_key(|root| root.len())
 }
 
 fn is_sound(label: &str) -> bool {
@@ -46,8 +55,8 @@ fn is_sound(label: &str) -> bool {
         .is_some_and(|text| !text.is_ascii() && text.chars().all(|c| c.is_alphanumeric() || c == '-'))
 }
 
-fn meets(rule: &Rule, name: &str) -> bool {
-    rule.is_block() && (rule.meets(name) || is_beneath(&rule.pattern, name))
+fn meets(name: &str, is_wide: bool, canary: &str) -> bool {
+    name == canary || is_wide && is_beneath(canary, name) || is_beneath(name, canary)
 }
 
 fn is_beneath(name: &str, parent: &str) -> bool {
@@ -68,11 +77,9 @@ fn public_suffix(name: &str) -> Option<(&'static str, String)> {
 }
 
 /// Vendor roots and shared infrastructure.
-fn shared(rule: &Rule) -> Option<(&'static str, String)> {
-    let name = rule.pattern.as_str();
-    let is_wide = rule.reach == Reach::Subdomains;
-    if VENDOR_ROOTS.contains(&name) && (rule.is_block() || is_wide) {
-        let mend = if rule.is_block() {
+fn shared(name: &str, is_wide: bool, is_block: bool) -> Option<(&'static str, String)> {
+    if VENDOR_ROOTS.contains(&name) && (is_block || is_wide) {
+        let mend = if is_block {
             format!(
                 "`{name}` is a vendor root: updates, account and Find Device are beneath it; name the host"
             )
@@ -84,7 +91,7 @@ fn shared(rule: &Rule) -> Option<(&'static str, String)> {
     let owner = SHARED
         .iter()
         .find(|owner| name == **owner || is_beneath(name, owner))?;
-    if rule.is_block() {
+    if is_block {
         let mend = format!(
             "`{name}` is shared infrastructure (`{owner}`): what is behind it changes; name the host that points there"
         );
@@ -105,16 +112,19 @@ fn internal(name: &str) -> Option<&str> {
 /// A vendor root that stands at the border of a label but not at the end: `a.mi.comb.mi.com`, `xiaomi.coma.stat...`.
 fn joined(name: &str) -> Option<&'static str> {
     // The country of a real name may follow a root: `x.mi.com.cn` is a name, `x.mi.coma.mi.com` is two.
-    VENDOR_ROOTS.into_iter().find(|root| {
-        name.match_indices(root).any(|(at, _)| {
-            let starts = at == 0 || name.as_bytes().get(at - 1) == Some(&b'.');
-            let rest = name.get(at + root.len()..).unwrap_or("");
-            let is_two = |rest: &str| {
-                VENDOR_ROOTS
-                    .iter()
-                    .any(|root| is_beneath(rest, root) || rest == *root)
+    let is_two = |rest: &str| {
+        VENDOR_ROOTS
+            .iter()
+            .any(|root| is_beneath(rest, root) || rest == *root)
+    };
+    let borders = name.match_indices('.').map(|(at, _)| at + 1);
+    std::iter::once(0).chain(borders).find_map(|start| {
+        let tail = name.get(start..)?;
+        VENDOR_ROOTS.into_iter().find(|root| {
+            let Some(rest) = tail.strip_prefix(root) else {
+                return false;
             };
-            starts && !rest.is_empty() && (!rest.starts_with('.') || is_two(rest.trim_start_matches('.')))
+            !rest.is_empty() && (!rest.starts_with('.') || is_two(rest.trim_start_matches('.')))
         })
     })
 }
@@ -122,31 +132,49 @@ fn joined(name: &str) -> Option<&'static str> {
 /// A vendor root that the name's own registered name nearly is.
 fn typo(name: &str) -> Option<&'static str> {
     let registered = std::str::from_utf8(psl::domain(name.as_bytes())?.as_bytes()).ok()?;
-    // Short names are near to honest ones: `mi.com` to `me.com`.
-    let near = |root: &&str| root.find('.').is_some_and(|label| label >= 5) && is_one_slip(registered, root);
+    // Short names are near to honest ones: `mi.com` to `me.com`, `miui.com` to `mui.com`; of the latter only what
+    // fingers do to a word that was meant.
+    let near = |root: &&str| match root.find('.').unwrap_or(0) {
+        0..4 => false,
+        4 => slip(registered, root) == Some(Slip::Fingers),
+        _ => slip(registered, root).is_some(),
+    };
     VENDOR_ROOTS
         .into_iter()
         .filter(|root| !VENDOR_ROOTS.contains(&registered) && root.matches('.').count() == 1)
         .find(near)
 }
 
-/// Whether one letter missing, added or changed, or two neighbours swapped, make one of the other.
-fn is_one_slip(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let rest = (a.len() - start).min(b.len() - start);
-    let end = a
+/// How a name came out of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slip {
+    /// Two neighbours swapped, or a letter typed twice.
+    Fingers,
+    /// One letter missing, added or changed.
+    Letter,
+}
+
+/// The one slip that makes `written` of `meant`.
+fn slip(written: &str, meant: &str) -> Option<Slip> {
+    let (written, meant) = (written.as_bytes(), meant.as_bytes());
+    let start = written.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    let rest = (written.len() - start).min(meant.len() - start);
+    let end = written
         .iter()
         .rev()
-        .zip(b.iter().rev())
+        .zip(meant.iter().rev())
         .take(rest)
         .take_while(|(a, b)| a == b)
         .count();
-    let (a, b) = (&a[start..a.len() - end], &b[start..b.len() - end]);
-    match (a, b) {
-        ([], []) => false,
-        ([] | [_], [] | [_]) => true,
-        ([a, b], [c, d]) => a == d && b == c,
-        _ => false,
+    let before = start.checked_sub(1).and_then(|at| written.get(at));
+    match (
+        &written[start..written.len() - end],
+        &meant[start..meant.len() - end],
+    ) {
+        ([], []) => None,
+        ([twice], []) if before == Some(twice) => Some(Slip::Fingers),
+        ([a, b], [c, d]) if a == d && b == c => Some(Slip::Fingers),
+        ([] | [_], [] | [_]) => Some(Slip::Letter),
+        _ => None,
     }
 }

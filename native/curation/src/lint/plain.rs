@@ -1,11 +1,23 @@
 //! What is wrong with a list of another tool, name by name.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 
-use records::{Kept, Preset, Reach, Rule, Status};
+use records::{Kept, Rule, Status};
 
 use super::{Finding, Level, names};
 use crate::Collection;
+
+/// What of a name a list blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The name alone.
+    Exact,
+    /// The name and all beneath it.
+    Subdomains,
+    /// All beneath it, and not the name.
+    Below,
+}
 
 /// A name of a list that blocks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +27,11 @@ pub struct Entry {
     /// The name, in lower case.
     pub name: String,
     /// What of it is meant.
-    pub reach: Reach,
+    pub extent: Extent,
 }
 
-/// What is wrong with the names of a list; `kept` has the names that no list should block.
-pub fn lint_names(path: &str, entries: &[Entry], kept: &Collection) -> Vec<Finding> {
+/// What is wrong with the names of a list; `records` has those that were retired.
+pub fn lint_names(path: &str, entries: &[Entry], records: &Collection) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut push = |line, level, code, mend| {
         found.push(Finding {
@@ -30,28 +42,28 @@ pub fn lint_names(path: &str, entries: &[Entry], kept: &Collection) -> Vec<Findi
             mend,
         });
     };
-    let mut first: BTreeMap<&str, &Entry> = BTreeMap::new();
+    // By name, and whether the name itself is meant.
+    let mut first: HashMap<(&str, bool), &Entry> = HashMap::with_capacity(entries.len());
     for entry in entries {
-        for (code, mend) in names::check(&entry.rule()) {
+        for (code, mend) in names::check(&entry.name, entry.extent != Extent::Exact, true) {
             push(entry.line, Level::Error, code, mend);
         }
-        match first.get(entry.name.as_str()) {
-            Some(other) => {
-                let mend = format!("`{}` is already in line {}; keep one", entry.name, other.line);
+        match first.entry((&entry.name, entry.extent != Extent::Below)) {
+            Slot::Occupied(other) => {
+                let mend = format!(
+                    "`{}` is already in line {}; keep one",
+                    entry.name,
+                    other.get().line
+                );
                 push(entry.line, Level::Error, "duplicate", mend);
             }
-            None => {
-                first.insert(&entry.name, entry);
+            Slot::Vacant(slot) => {
+                slot.insert(entry);
             }
         }
     }
     for entry in first.values() {
-        let above = entry
-            .name
-            .match_indices('.')
-            .filter_map(|(at, _)| entry.name.get(at + 1..));
-        let mut parents = above.filter_map(|name| first.get(name));
-        if let Some(parent) = parents.find(|parent| parent.reach == Reach::Subdomains) {
+        if let Some(parent) = parent(&first, &entry.name) {
             let mend = format!(
                 "`{}` is met by `{}` (line {}) already; take it out",
                 entry.name, parent.name, parent.line
@@ -59,8 +71,8 @@ pub fn lint_names(path: &str, entries: &[Entry], kept: &Collection) -> Vec<Findi
             push(entry.line, Level::Error, "redundant", mend);
         }
     }
-    for (sheet, tomb) in kept.rules().filter(|(_, rule)| rule.status == Status::Retired) {
-        if let Some(entry) = first.get(tomb.pattern.as_str()) {
+    for (sheet, tomb) in records.rules().filter(|(_, rule)| rule.status == Status::Retired) {
+        if let Some(entry) = first.get(&(tomb.pattern.as_str(), true)) {
             let note = sheet.record(tomb).and_then(|(_, record)| record.note.as_deref());
             let mend = format!(
                 "`{}` was retired ({}): {} Leave it out",
@@ -71,46 +83,51 @@ pub fn lint_names(path: &str, entries: &[Entry], kept: &Collection) -> Vec<Findi
             push(entry.line, Level::Error, "retired", mend);
         }
     }
-    let kept = kept
-        .shipped()
-        .filter(|(_, rule)| !rule.is_block() && rule.network.is_none());
-    for (_, rule) in kept {
-        let name = rule.pattern.as_str();
-        let above = name.match_indices('.').filter_map(|(at, _)| name.get(at + 1..));
-        let mut parents = std::iter::once(name)
-            .chain(above)
-            .filter_map(|name| first.get(name));
-        if let Some(entry) = parents.find(|entry| entry.rule().meets(name)) {
-            let tier = if rule.kept == Kept::Essential {
-                "essential"
-            } else {
-                "feature"
-            };
-            let mend = format!(
-                "`{}` would block the {tier} name `{name}` ({}): {} Leave it out, or name the hosts that are meant",
-                entry.name, rule.id, rule.what
-            );
-            push(entry.line, Level::Error, "swallows", mend);
-        }
-    }
     found.sort_by(|a, b| (a.line, a.code).cmp(&(b.line, b.code)));
     found
 }
 
-impl Entry {
-    fn rule(&self) -> Rule {
-        Rule {
-            id: self.name.clone(),
-            pattern: self.name.clone(),
-            reach: self.reach,
-            network: None,
-            what: String::new(),
-            kept: Kept::Block(Preset::Everything),
-            reply: None,
-            status: Status::Shipped,
-            record: 0,
-            at: 0..0,
-        }
+/// The nearest entry above a name that meets what is beneath it.
+fn parent<'a>(first: &HashMap<(&str, bool), &'a Entry>, name: &str) -> Option<&'a Entry> {
+    let mut above = name.match_indices('.').filter_map(|(at, _)| name.get(at + 1..));
+    above.find_map(|name| {
+        let of = |own| first.get(&(name, own)).copied();
+        of(true)
+            .filter(|entry| entry.extent == Extent::Subdomains)
+            .or_else(|| of(false))
+    })
+}
+
+/// The kept names of a finding that are named one by one.
+const NAMED: usize = 3;
+
+/// What to say of a list's rule that would block names that are kept free: each as it would be blocked, with the rule that
+/// keeps it. The gravest are named: essential ones before those of a feature.
+pub fn swallows(path: &str, line: usize, pattern: &str, kept: &[(String, &Rule)]) -> Finding {
+    let mut kept: Vec<&(String, &Rule)> = kept.iter().collect();
+    kept.sort_by_key(|(_, rule)| rule.kept != Kept::Essential);
+    let said = |(name, rule): &(String, &Rule)| {
+        let tier = if rule.kept == Kept::Essential {
+            "essential"
+        } else {
+            "feature"
+        };
+        format!("the {tier} name `{name}` ({}): {}", rule.id, rule.what)
+    };
+    let named: Vec<String> = kept.iter().take(NAMED).map(|kept| said(kept)).collect();
+    let count = match kept.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" And {more} more names that are kept free."),
+    };
+    Finding {
+        path: path.to_owned(),
+        line,
+        level: Level::Error,
+        code: "swallows",
+        mend: format!(
+            "`{pattern}` would block {}{count} Leave it out, or name the hosts that are meant",
+            named.join(" Also ")
+        ),
     }
 }
 
@@ -118,14 +135,14 @@ impl Entry {
 mod tests {
     use super::*;
 
-    fn codes(entries: &[(&str, Reach)]) -> Vec<(usize, &'static str)> {
+    fn codes(entries: &[(&str, Extent)]) -> Vec<(usize, &'static str)> {
         let entries: Vec<Entry> = entries
             .iter()
             .zip(1..)
-            .map(|((name, reach), line)| Entry {
+            .map(|((name, extent), line)| Entry {
                 line,
                 name: (*name).to_owned(),
-                reach: *reach,
+                extent: *extent,
             })
             .collect();
         let found = lint_names("hosts.txt", &entries, &crate::builtin());
@@ -135,11 +152,11 @@ mod tests {
     #[test]
     fn slips_duplicates_and_redundant_names_of_a_list_are_found_by_line() {
         let found = codes(&[
-            ("data.mistat.xiaomi.com", Reach::Subdomains),
-            ("weatherapi.market.xioami.com", Reach::Exact),
-            ("data.mistat.xiaomi.com", Reach::Exact),
-            ("a.data.mistat.xiaomi.com", Reach::Exact),
-            ("ad.xiaomi.coma.stat.xiaomi.com", Reach::Exact),
+            ("data.mistat.xiaomi.com", Extent::Subdomains),
+            ("weatherapi.market.xioami.com", Extent::Exact),
+            ("data.mistat.xiaomi.com", Extent::Exact),
+            ("a.data.mistat.xiaomi.com", Extent::Exact),
+            ("ad.xiaomi.coma.stat.xiaomi.com", Extent::Exact),
         ]);
         assert_eq!(
             found,
@@ -158,7 +175,7 @@ mod tests {
         let entry = Entry {
             line: 1,
             name: "watchdog.goodbyeads.xiaomi".to_owned(),
-            reach: Reach::Exact,
+            extent: Extent::Exact,
         };
         let found = lint_names("hosts.txt", &[entry], &crate::builtin());
         let retired = found.iter().find(|found| found.code == "retired").unwrap();
@@ -166,14 +183,33 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_of_names_that_are_kept_free_is_named_with_each_of_them() {
+    fn what_is_beneath_a_name_is_not_the_name() {
         let found = codes(&[
-            ("find.api.micloud.xiaomi.net", Reach::Exact),
-            ("xmpush.xiaomi.com", Reach::Subdomains),
+            ("ads.example.com", Extent::Exact),
+            ("ads.example.com", Extent::Below),
+            ("a.ads.example.com", Extent::Exact),
+            ("ads.example.com", Extent::Below),
         ]);
-        assert!(
-            found.contains(&(1, "swallows")) && found.contains(&(2, "swallows")),
-            "{found:?}"
+        assert_eq!(found, [(3, "redundant"), (4, "duplicate")]);
+    }
+
+    #[test]
+    fn a_rule_that_swallows_much_is_one_finding_with_the_gravest_named() {
+        let records = crate::builtin();
+        let kept: Vec<(String, &Rule)> = records
+            .shipped()
+            .filter(|(_, rule)| !rule.is_block() && rule.network.is_none())
+            .map(|(_, rule)| (rule.pattern.clone(), rule))
+            .collect();
+        let found = swallows("hosts.txt", 7, "xiaomi.com", &kept);
+        assert_eq!((found.line, found.code), (7, "swallows"));
+        assert_eq!(
+            found.mend.matches("the essential name").count(),
+            3,
+            "{}",
+            found.mend
         );
+        let more = format!("And {} more", kept.len() - 3);
+        assert!(found.mend.contains(&more), "{}", found.mend);
     }
 }

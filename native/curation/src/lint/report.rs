@@ -1,5 +1,6 @@
 //! Findings as text, JSON lines, SARIF and GitHub annotations.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -41,6 +42,7 @@ pub fn write_report(out: &mut impl Write, report: Report, findings: &[Finding]) 
                 code,
                 mend,
             } = found;
+            let (path, mend) = (visible(path), visible(mend));
             writeln!(out, "{path}:{line}: {}[{code}]: {mend}", level.as_str())
         }),
         Report::Json => findings.iter().try_for_each(|found| {
@@ -62,10 +64,29 @@ pub fn write_report(out: &mut impl Write, report: Report, findings: &[Finding]) 
                 Level::Advice => "notice",
             };
             let (path, title) = (property(&found.path), property(found.code));
-            let (line, mend) = (found.line, data(&found.mend));
+            let (line, mend) = (found.line, data(&visible(&found.mend)));
             writeln!(out, "::{command} file={path},line={line},title={title}::{mend}")
         }),
     }
+}
+
+/// Text that a stranger wrote, for a terminal: what would steer it, or turn the direction of writing, as `\u{...}`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t')
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut seen = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        match steers(letter) {
+            true => seen.extend(letter.escape_unicode()),
+            false => seen.push(letter),
+        }
+    }
+    Cow::Owned(seen)
 }
 
 /// SARIF 2.1.0, section 3.

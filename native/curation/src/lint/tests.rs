@@ -120,6 +120,8 @@ fn known_slips_of_public_lists_are_found() {
     assert_eq!(of_name("data.mistat.xiaomi.comtracking.miui.com"), ["joined"]);
     assert_eq!(of_name("tracking.miui.com.data.mistat.xiaomi.com"), ["joined"]);
     assert_eq!(of_name("a.stat.xiaom.com"), ["typo"]);
+    assert_eq!(of_name("a.miiu.com"), ["typo"]);
+    assert_eq!(of_name("a.miuii.com"), ["typo"]);
     assert_eq!(of_name("a.stat.xiaomii.com"), ["typo"]);
 }
 
@@ -373,6 +375,49 @@ fn reports_say_the_same_to_people_and_machines() {
     assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"], "typo");
     assert!(write(Report::Text).starts_with("blocklists/a,b.toml:7: error[typo]: "));
     assert!(write(Report::Json).contains("\"level\":\"error\""));
+}
+
+#[test]
+fn a_text_of_strangers_does_not_steer_the_terminal() {
+    let found = [Finding {
+        path: "a.txt".into(),
+        line: 1,
+        level: Level::Error,
+        code: "syntax",
+        mend: "`a\u{1b}[31mred\u{202e}.com` is no name".into(),
+    }];
+    for report in [Report::Text, Report::Github] {
+        let mut out = Vec::new();
+        write_report(&mut out, report, &found).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.contains("`a\\u{1b}[31mred\\u{202e}.com`"), "{out}");
+    }
+}
+
+#[test]
+fn a_file_on_its_own_is_held_against_the_others() {
+    let others = Collection::new([
+        file(
+            "essential",
+            "essential",
+            &record("e", "find.api.micloud.xiaomi.net", "exact", "shipped"),
+        ),
+        file("x", "block", &block("micloud.xiaomi.net", "subdomains")),
+        file("typo", "block", &block("a.xioami.com", "exact")),
+    ]);
+    let beside = |file| -> Vec<(String, &str)> {
+        let found = lint_beside(&Collection::new([file]), &others);
+        found.into_iter().map(|found| (found.path, found.code)).collect()
+    };
+    let (_, text) = file("y", "block", &block("micloud.xiaomi.net", "subdomains"));
+    let found = beside(("rec/y.toml".into(), text));
+    let in_y = |code| found.contains(&("rec/y.toml".to_owned(), code));
+    assert!(in_y("swallows") && in_y("duplicate"), "{found:?}");
+    // What is wrong in the others in any case is not this file's.
+    assert!(found.iter().all(|(_, code)| *code != "typo"), "{found:?}");
+    // The file that is given stands for the one of its name that lies there.
+    let (_, text) = file("x", "block", &block("data.mistat.xiaomi.com", "exact"));
+    assert_eq!(beside(("rec/x.toml".into(), text)), []);
 }
 
 #[test]
