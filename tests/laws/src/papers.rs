@@ -61,6 +61,22 @@ fn code_is_under_both_licences() {
 
 /// A tag can be moved to other code; a commit cannot.
 #[test]
+fn the_workflow_that_may_comment_takes_a_text_and_nothing_else_of_a_pull_request() {
+    let text = read(".github/workflows/lists-comment.yml");
+    let taken: Vec<&str> = text
+        .match_indices("report/")
+        .filter_map(|(at, _)| text[at..].split(' ').next())
+        .collect();
+    assert!(
+        !taken.is_empty() && taken.iter().all(|file| *file == "report/diff.txt"),
+        "{taken:?}"
+    );
+    // In a script, what a stranger chose stands in the environment and not in the text.
+    let script = text.split("run: |").nth(1).unwrap_or("");
+    assert!(!script.is_empty() && !script.contains("${{"), "{script}");
+}
+
+#[test]
 fn workflows_pin_the_code_of_others_to_a_commit() {
     for workflow in ["lists.yml", "lists-comment.yml"] {
         let text = read(&format!(".github/workflows/{workflow}"));
