@@ -61,7 +61,11 @@ fn main() -> ExitCode {
         if is_broken_pipe(&error) {
             return ExitCode::SUCCESS;
         }
-        let _ = writeln!(io::stderr(), "hushwall: {error:#}");
+        let _ = writeln!(
+            io::stderr(),
+            "hushwall: {}",
+            curation::visible(&format!("{error:#}"))
+        );
         ExitCode::from(COULD_NOT_RUN)
     })
 }

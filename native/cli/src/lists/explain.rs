@@ -8,7 +8,7 @@ use super::files;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Names, or addresses as the records write them.
+    /// Names, addresses, or the URLs that they are in.
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
     /// Files or folders of records [default: blocklists, or what this program was built with].
@@ -21,8 +21,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let collection = files::collect_or_builtin(&args.from)?;
+    let asked = args.names.iter().map(|name| curation::asked(name));
+    let names = asked
+        .collect::<Result<Vec<String>, String>>()
+        .map_err(anyhow::Error::msg)?;
     let mut out = io::stdout().lock();
-    for (name, index) in args.names.iter().zip(0..) {
+    for (name, index) in names.iter().zip(0..) {
         let explanation = curation::explain(&collection, name);
         if args.json {
             writeln!(out, "{}", explanation.json())?;

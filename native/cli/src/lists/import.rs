@@ -31,11 +31,20 @@ pub(super) struct Args {
 
 /// What a name alone on its line stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum As {
+pub(super) enum As {
     /// The name alone.
     Exact,
     /// The name and all beneath it.
     Subdomains,
+}
+
+impl From<As> for Plain {
+    fn from(plain: As) -> Self {
+        match plain {
+            As::Exact => Self::Exact,
+            As::Subdomains => Self::Subdomains,
+        }
+    }
 }
 
 /// How a list is written.
@@ -65,10 +74,7 @@ impl From<Form> for Syntax {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let plain = match args.plain {
-        As::Exact => Plain::Exact,
-        As::Subdomains => Plain::Subdomains,
-    };
+    let plain = Plain::from(args.plain);
     let mut import = Import::new(BufWriter::new(io::stdout().lock()));
     let mut found = false;
     for path in &args.files {
@@ -158,7 +164,7 @@ impl<W: io::Write> Import<W> {
 impl Report {
     fn write(&self, file: &str, syntax: Syntax, out: &mut impl io::Write) -> io::Result<()> {
         for (line, mend) in self.bad.iter().take(SHOWN) {
-            writeln!(out, "{file}:{line}: {mend}")?;
+            writeln!(out, "{file}:{line}: {}", curation::visible(mend))?;
         }
         if let Some(more) = self.bad.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             writeln!(out, "{file}: {more} more lines are wrong")?;
@@ -200,7 +206,11 @@ impl Report {
             )?;
         }
         for (phrase, (count, first)) in &self.skipped {
-            writeln!(out, "{file}:   {count} {phrase} (first in line {first})")?;
+            writeln!(
+                out,
+                "{file}:   {count} {} (first in line {first})",
+                curation::visible(phrase)
+            )?;
         }
         Ok(())
     }

@@ -1,13 +1,15 @@
 //! `hushwall lists lint`: what is wrong with records, where, and how to mend it.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use blocklist::{Event, Plain, Syntax, Target, Tone};
 use clap::ValueEnum;
-use curation::{Entry, Finding, Level, Report};
+use curation::{Collection, Level, Report};
 
+mod foreign;
+
+use super::import::As;
 use super::{FOUND, files};
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,13 @@ pub(super) struct Args {
     /// A JSON object a finding; short for `--format json`.
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// What a name alone on its line of another tool's list stands for.
+    #[arg(long = "as", value_name = "REACH", value_enum, default_value_t = As::Subdomains)]
+    plain: As,
+    /// Hold the records that are named against one another alone, and not against `blocklists/`, or what this program
+    /// was built with.
+    #[arg(long)]
+    alone: bool,
     /// Errors only, no advice.
     #[arg(short, long)]
     quiet: bool,
@@ -43,17 +52,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (sheets, lists): (Vec<PathBuf>, Vec<PathBuf>) =
         files::find(&args.paths)?.into_iter().partition(is_records);
     let collection = files::read_all(sheets)?;
-    let mut findings = curation::lint(&collection);
+    let others = match args.paths.is_empty() || args.alone && lists.is_empty() {
+        true => Collection::default(),
+        false => files::collect_or_builtin(&[])?,
+    };
+    let mut findings = match args.alone {
+        true => curation::lint(&collection),
+        false => curation::lint_beside(&collection, &others),
+    };
     let (mut rules, files) = (collection.rules().count(), collection.sheets.len() + lists.len());
     for path in &lists {
-        let (entries, bad) = entries(path, &files::read(path)?);
-        rules += entries.len();
-        findings.extend(bad);
-        findings.extend(curation::lint_names(
-            &path.to_string_lossy(),
-            &entries,
-            &curation::builtin(),
-        ));
+        let list = foreign::lint(path, &files::read(path)?, args.plain.into(), &others)?;
+        rules += list.rules;
+        findings.extend(list.findings);
     }
     let errors = findings
         .iter()
@@ -78,33 +89,4 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         "{rules} rules in {files} files: {errors} errors, {advice} of advice"
     )?;
     Ok(ExitCode::from(if errors > 0 { FOUND } else { 0 }))
-}
-
-/// The names that a list blocks, and the lines that nobody can read.
-fn entries(path: &Path, text: &str) -> (Vec<Entry>, Vec<Finding>) {
-    let (mut entries, mut bad) = (Vec::new(), Vec::new());
-    Syntax::detect(text).read(text, Plain::Exact, &mut |line, event| match event {
-        Event::Rule(pattern) => {
-            let Target::Name(name, reach) = pattern.target else {
-                return;
-            };
-            if matches!(pattern.tone, Tone::Block | Tone::Important) {
-                let reach = match reach {
-                    blocklist::Reach::Exact => records::Reach::Exact,
-                    _ => records::Reach::Subdomains,
-                };
-                let name = name.to_ascii_lowercase();
-                entries.push(Entry { line, name, reach });
-            }
-        }
-        Event::Bad(mend) => bad.push(Finding {
-            path: path.to_string_lossy().into_owned(),
-            line,
-            level: Level::Error,
-            code: "syntax",
-            mend,
-        }),
-        Event::Skipped(..) => {}
-    });
-    (entries, bad)
 }

@@ -18,7 +18,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let collection = files::collect_or_builtin(&args.from)?;
-    let (sheet, draft) = curation::draft(&collection, &args.name);
+    let name = curation::asked(&args.name).map_err(anyhow::Error::msg)?;
+    let (sheet, draft) = curation::draft(&collection, &name);
     write!(io::stdout().lock(), "{draft}")?;
     let path = sheet.map_or("blocklists/COMPONENT.toml", |sheet| sheet.path.as_str());
     writeln!(

@@ -77,7 +77,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     progress.clear();
     let is_listed = |name: &str| matches!(others.verdict(name, None).because, Because::List(_));
-    let drafts = draft::emit(&cases, &rules, is_listed);
+    let drafts = draft::emit(&cases, &collection, is_listed);
     io::stdout().lock().write_all(drafts.as_bytes())?;
     tell_left_out(&cases, args.show_left_out)?;
     Ok(if unread {

@@ -1,9 +1,9 @@
 //! Draft records: leads, in the form of `blocklists/FORMAT.md`.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use curation::Collection;
 use records::{Rule, Status};
 
 use super::case::{Case, Cases};
@@ -23,13 +23,14 @@ role = \"block\"
 
 /// The drafts of all names that no record knows, those that no list knows first; and, as comments, what was learned of
 /// those that are known.
-pub(super) fn emit(cases: &Cases, rules: &[Rule], is_listed: impl Fn(&str) -> bool) -> String {
+pub(super) fn emit(cases: &Cases, records: &Collection, is_listed: impl Fn(&str) -> bool) -> String {
     let mut new: Vec<(bool, &String, &Case)> = Vec::new();
     let mut known = String::new();
     for (name, case) in &cases.cases {
         // A retired name that is called again is news.
-        let meeting = rules
-            .iter()
+        let meeting = records
+            .rules()
+            .map(|(_, rule)| rule)
             .filter(|rule| rule.meets(name) && rule.status != Status::Retired);
         match meeting.max_by_key(|rule| rule.pattern.len()) {
             Some(rule) => write_known(&mut known, rule, name, case),
@@ -44,7 +45,7 @@ pub(super) fn emit(cases: &Cases, rules: &[Rule], is_listed: impl Fn(&str) -> bo
     out.push_str(FILE);
     let mut ids = BTreeSet::new();
     for (listed, name, case) in new {
-        write_draft(&mut out, rules, &mut ids, name, case, listed);
+        write_draft(&mut out, records, &mut ids, name, case, listed);
     }
     out
 }
@@ -62,7 +63,7 @@ fn write_known(out: &mut String, rule: &Rule, name: &str, case: &Case) {
 
 fn write_draft(
     out: &mut String,
-    rules: &[Rule],
+    records: &Collection,
     ids: &mut BTreeSet<String>,
     name: &str,
     case: &Case,
@@ -84,12 +85,12 @@ fn write_draft(
     let _ = write!(
         out,
         "note = {}\nstatus = \"lead\"\n",
-        text(&note(rules, name, case, listed))
+        text(&note(records, name, case, listed))
     );
 }
 
 /// What the next maintainer should know: what is wanted first, then what was seen.
-fn note(rules: &[Rule], name: &str, case: &Case, listed: bool) -> String {
+fn note(records: &Collection, name: &str, case: &Case, listed: bool) -> String {
     let mut note = String::from("Wanted: a capture, code or a public report that says what it carries.");
     if listed {
         note.push_str(" Known to a list that was given.");
@@ -123,31 +124,15 @@ fn note(rules: &[Rule], name: &str, case: &Case, listed: bool) -> String {
     for breakage in &case.breakages {
         let _ = write!(note, " Reported broken: {breakage}.");
     }
-    if let Some(near) = nearest(rules, name) {
-        let _ = write!(note, " Nearest record: {near}.");
+    if let Some((_, near)) = curation::nearest(records, name) {
+        let _ = write!(note, " Nearest record: {}.", near.id);
     }
     note
 }
 
-/// The record that shares the most labels from the right, at least three.
-fn nearest<'a>(rules: &'a [Rule], name: &str) -> Option<&'a str> {
-    let shared = |rule: &Rule| {
-        let labels = rule.pattern.rsplit('.').zip(name.rsplit('.'));
-        labels.take_while(|(ours, theirs)| ours == theirs).count()
-    };
-    let near = rules.iter().filter(|rule| rule.network.is_none());
-    let near = near
-        .map(|rule| (shared(rule), rule))
-        .filter(|(shared, _)| *shared >= 3);
-    near.max_by_key(|(shared, rule)| (*shared, Reverse(&rule.id)))
-        .map(|(_, rule)| rule.id.as_str())
-}
-
-/// An id of the name's labels, but for the last two.
+/// An id of the name's own labels, another one for each name.
 fn id(name: &str, ids: &mut BTreeSet<String>) -> String {
-    let labels: Vec<&str> = name.split('.').collect();
-    let own = labels.len().saturating_sub(2).max(1);
-    let base = labels[..own.min(labels.len())].join("-").replace('_', "-");
+    let base = curation::id_of(name);
     let mut id = base.clone();
     let mut number = 2;
     while !ids.insert(id.clone()) {

@@ -21,7 +21,7 @@ fn cases(files: &[&[u8]]) -> Cases {
 }
 
 fn drafts(files: &[&[u8]]) -> String {
-    draft::emit(&cases(files), &rules(), |_| false)
+    draft::emit(&cases(files), &curation::builtin(), |_| false)
 }
 
 #[test]
@@ -93,7 +93,9 @@ fn draft_says_who_called_and_what_fixed_it() {
 
 #[test]
 fn names_that_nobody_has_listed_come_first() {
-    let text = draft::emit(&cases(&[RECORDING]), &rules(), |name| name.starts_with("events."));
+    let text = draft::emit(&cases(&[RECORDING]), &curation::builtin(), |name| {
+        name.starts_with("events.")
+    });
     let place = |name| text.find(&format!("name = \"{name}")).unwrap();
     assert!(place("promo.") < place("events.newshop"));
 }
@@ -132,7 +134,7 @@ fn no_cut_and_no_flip_is_a_panic() {
             if let Ok(read) = PhoneFile::parse(&bytes) {
                 let mut cases = Cases::new(vec!["xiaomi.com".to_owned(), "miui.com".to_owned()]);
                 cases.handle_file(&read);
-                let text = draft::emit(&cases, &[], |_| false);
+                let text = draft::emit(&cases, &curation::Collection::default(), |_| false);
                 assert_eq!(File::parse(&text).unwrap().problems(), [], "byte {at}: {text}");
             }
         }
@@ -181,7 +183,7 @@ fn capture_gives_names_without_addresses() {
         &mut Progress::new(&[], false),
     )
     .unwrap();
-    let text = draft::emit(&cases, &rules(), |_| false);
+    let text = draft::emit(&cases, &curation::builtin(), |_| false);
     assert!(text.contains("name = \"found.api.miui.com\""), "{text}");
     assert!(
         text.contains("as DNS question, once") && !text.contains("10.0.0"),
