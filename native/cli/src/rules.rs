@@ -108,18 +108,26 @@ impl From<BuildError> for RulesError {
     }
 }
 
-/// Reads the lists and builds the rules.
+/// Reads the lists and builds the rules, with the list that this program brings.
 pub(crate) fn load(args: &RuleArgs) -> Result<Rules, RulesError> {
-    load_with(args, compiled::open)
+    load_onto(RulesBuilder::new(args.preset.into()), args)
+}
+
+/// Reads the lists and adds them to rules that were begun with another edition of the list.
+pub(crate) fn load_onto(begun: RulesBuilder, args: &RuleArgs) -> Result<Rules, RulesError> {
+    load_with(begun, args, compiled::open)
 }
 
 /// As `load`, for a run of days: compiled lists are mapped, where the machine has a place for it.
 pub(crate) fn load_mapped(args: &RuleArgs) -> Result<Rules, RulesError> {
-    load_with(args, |bytes| match Mapped::of(&bytes, Path::new(ON_DISK)) {
-        Ok(mapped) => compiled::open(mapped),
-        Err(error) => {
-            tracing::info!(%error, "compiled lists are kept in memory");
-            compiled::open(bytes)
+    let begun = RulesBuilder::new(args.preset.into());
+    load_with(begun, args, |bytes| {
+        match Mapped::of(&bytes, Path::new(ON_DISK)) {
+            Ok(mapped) => compiled::open(mapped),
+            Err(error) => {
+                tracing::info!(%error, "compiled lists are kept in memory");
+                compiled::open(bytes)
+            }
         }
     })
 }
@@ -128,10 +136,10 @@ pub(crate) fn load_mapped(args: &RuleArgs) -> Result<Rules, RulesError> {
 const ON_DISK: &str = "/var/tmp";
 
 fn load_with(
+    mut builder: RulesBuilder,
     args: &RuleArgs,
     open: impl Fn(Vec<u8>) -> Result<Compiled, OpenError>,
 ) -> Result<Rules, RulesError> {
-    let mut builder = RulesBuilder::new(args.preset.into());
     for path in &args.lists {
         let bytes = read_bytes(path)?;
         builder = if bytes.starts_with(COMPILED) {

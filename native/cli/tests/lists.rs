@@ -57,12 +57,16 @@ fn hushwall(folder: &Path, arguments: &[&str], stdin: &str) -> (i32, String, Str
 
 #[test]
 fn lint_exits_with_what_it_found() {
-    let sound = folder("lint-sound", RECORD);
+    let record = RECORD.replace("data.mistat.xiaomi.com", "data.mistat.tr.xiaomi.com");
+    let sound = folder("lint-sound", &record);
     let (code, out, _) = hushwall(&sound, &["lists", "lint", "x.toml"], "");
     assert_eq!((code, out.as_str()), (0, ""));
+    let (code, out, _) = hushwall(&folder("lint-beside", RECORD), &["lists", "lint", "x.toml"], "");
+    assert_eq!(code, 1);
+    assert!(out.contains("error[duplicate]"), "{out}");
     let wrong = folder(
         "lint-wrong",
-        &RECORD.replace("data.mistat.xiaomi.com", "weatherapi.market.xioami.com"),
+        &RECORD.replace("data.mistat.xiaomi.com", "weatherapi.market.xiaomii.com"),
     );
     let (code, out, _) = hushwall(&wrong, &["lists", "lint", "x.toml"], "");
     assert_eq!(code, 1);
@@ -226,4 +230,39 @@ fn completions_and_the_manual_are_written() {
     }
     assert_eq!(hushwall(&folder, &["man", "pages"], "").0, 0);
     assert!(folder.join("pages/hushwall-lists-lint.1").exists());
+}
+
+/// A repository's `blocklists/` of one record and a version of its own.
+fn repository(test: &str) -> PathBuf {
+    let root = folder(test, RECORD);
+    let lists = root.join("blocklists");
+    std::fs::create_dir_all(&lists).unwrap();
+    let record = RECORD.replace("data.mistat.xiaomi.com", "data.mistat.tr.xiaomi.com");
+    std::fs::write(lists.join("x.toml"), record).unwrap();
+    std::fs::write(lists.join("VERSION"), "2026113001\n").unwrap();
+    root
+}
+
+#[test]
+fn every_command_judges_by_the_records_as_they_lie_there() {
+    let root = repository("here");
+    let name = "data.mistat.tr.xiaomi.com";
+    let (_, out, error) = hushwall(&root, &["lists", "match"], name);
+    assert_eq!(out, format!("{name}\tblock\tx/r\n"));
+    assert_eq!(error, "judged by the records of blocklists, version 2026113001\n");
+    let (_, out, _) = hushwall(&root, &["lists", "match", "--from", "x.toml"], name);
+    assert_eq!(out, format!("{name}\tallow\t-\n"));
+    let (_, out, _) = hushwall(&root, &["lists", "export", "hosts"], "");
+    assert!(
+        out.contains("# Version: 2026113001\n") && out.ends_with(&format!("0.0.0.0 {name}\n")),
+        "{out}"
+    );
+    std::fs::write(
+        root.join("blocklists/x.toml"),
+        RECORD.replace("\"exact\"", "\"all\""),
+    )
+    .unwrap();
+    let (code, _, error) = hushwall(&root, &["lists", "match"], name);
+    assert_eq!(code, 2);
+    assert!(error.contains("blocklists/x.toml:"), "{error}");
 }

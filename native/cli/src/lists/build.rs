@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use blocklist::List;
 use blocklist::compiled::{self, Kind, ListSource, SourceRule};
+use curation::Collection;
 use records::{Kept, Reach, ReplyKind, Rule};
 
 use super::{FOUND, files};
@@ -34,30 +36,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Some((rules, features)) = shipped(sheets)? else {
         return Ok(ExitCode::from(FOUND));
     };
-    let patterns: Vec<String> = rules.iter().map(pattern).collect();
-    let rules: Vec<SourceRule<'_>> = rules
-        .iter()
-        .zip(&patterns)
-        .map(|(rule, pattern)| source(rule, pattern))
-        .collect();
-    let features: Vec<(&str, &str)> = features
-        .iter()
-        .map(|(name, what)| (name.as_str(), what.as_str()))
-        .collect();
     let texts = lists
         .into_iter()
         .map(|path| Ok((path.to_string_lossy().into_owned(), files::read(&path)?)));
     let texts = texts.collect::<anyhow::Result<Vec<(String, String)>>>()?;
-    let mut sources = Vec::new();
-    if !rules.is_empty() {
-        sources.push(ListSource::Records {
-            title: &args.title,
-            rules: &rules,
-            features: &features,
-        });
-    }
-    sources.extend(texts.iter().map(|(title, text)| ListSource::Text { title, text }));
-    let (bytes, lists) = compiled::build_lists(&sources).map_err(RulesError::from)?;
+    let (bytes, lists) = emit(&args.title, &rules, &features, &texts)?;
     rules::tell_bad_lines(&lists);
     // Beside its place first, and then put there: whoever maps the old file keeps it whole.
     let beside = args.output.with_added_extension("part");
@@ -76,6 +59,48 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 type Shipped = (Vec<Rule>, BTreeMap<String, String>);
+
+/// The compiled file of records that have nothing wrong.
+pub(super) fn compile(collection: &Collection, title: &str) -> anyhow::Result<Vec<u8>> {
+    let rules: Vec<Rule> = collection.shipped().map(|(_, rule)| rule.clone()).collect();
+    let files = collection
+        .sheets
+        .iter()
+        .filter_map(|sheet| sheet.file.as_ref().ok());
+    let features = files.flat_map(|file| &file.feature);
+    let features = features.map(|(name, feature)| (name.clone(), feature.what.clone()));
+    let (bytes, _) = emit(title, &rules, &features.collect(), &[])?;
+    Ok(bytes)
+}
+
+/// The compiled file of rules with their switches, and of lists of other tools by title and text.
+fn emit(
+    title: &str,
+    rules: &[Rule],
+    features: &BTreeMap<String, String>,
+    texts: &[(String, String)],
+) -> Result<(Vec<u8>, Vec<List>), RulesError> {
+    let patterns: Vec<String> = rules.iter().map(pattern).collect();
+    let of_records: Vec<SourceRule<'_>> = rules
+        .iter()
+        .zip(&patterns)
+        .map(|(rule, pattern)| source(rule, pattern))
+        .collect();
+    let features: Vec<(&str, &str)> = features
+        .iter()
+        .map(|(name, what)| (name.as_str(), what.as_str()))
+        .collect();
+    let mut sources = Vec::new();
+    if !of_records.is_empty() {
+        sources.push(ListSource::Records {
+            title,
+            rules: &of_records,
+            features: &features,
+        });
+    }
+    sources.extend(texts.iter().map(|(title, text)| ListSource::Text { title, text }));
+    compiled::build_lists(&sources).map_err(RulesError::from)
+}
 
 /// The rules in force and the switches; `None` where a record is wrong, which is said.
 fn shipped(sheets: Vec<PathBuf>) -> anyhow::Result<Option<Shipped>> {
@@ -144,22 +169,10 @@ mod tests {
     fn the_records_of_this_program_compile_to_the_list_that_it_brings() {
         let builtin = curation::builtin();
         let rules: Vec<Rule> = builtin.shipped().map(|(_, rule)| rule.clone()).collect();
-        let features: Vec<(&str, &str)> = blocklist::Rules::features().collect();
-        let patterns: Vec<String> = rules.iter().map(pattern).collect();
-        let sources: Vec<_> = rules
-            .iter()
-            .zip(&patterns)
-            .map(|(rule, pattern)| source(rule, pattern))
-            .collect();
-        let records = [ListSource::Records {
-            title: "Hushwall",
-            rules: &sources,
-            features: &features,
-        }];
-        let bytes = compiled::build(&records).unwrap();
+        let bytes = compile(&builtin, "Hushwall").unwrap();
         assert_eq!(
             bytes,
-            compiled::build(&records).unwrap(),
+            compile(&builtin, "Hushwall").unwrap(),
             "same records, same bytes"
         );
         for preset in [Preset::NothingBreaks, Preset::Balanced, Preset::Everything] {

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use blocklist::{Because, Rules};
 
+use super::edition::Edition;
 use super::progress::Progress;
 use crate::rules::{self, RuleArgs};
 
@@ -14,10 +16,15 @@ use crate::rules::{self, RuleArgs};
 pub(super) struct Args {
     #[command(flatten)]
     rules: RuleArgs,
+    /// Files or folders of records [default: blocklists, or what this program was built with].
+    #[arg(long, value_name = "FILE|DIR")]
+    from: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let rules = rules::load(&args.rules)?;
+    let edition = Edition::read(&args.from)?;
+    edition.tell()?;
+    let rules = rules::load_onto(edition.rules(args.rules.preset.into()), &args.rules)?;
     let stdin = io::stdin().lock();
     let mut progress = Progress::new(size_of_stdin(), "names");
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());

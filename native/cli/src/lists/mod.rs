@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 mod build;
 mod diff;
+mod edition;
 mod explain;
 mod explanations;
 mod export;
@@ -24,7 +25,6 @@ mod readme;
 pub(crate) mod sides;
 mod sign;
 mod verify;
-mod version;
 
 /// Found something: a lint error, a file out of order, a failed check.
 const FOUND: u8 = 1;

@@ -12,7 +12,7 @@ use trust::Version;
 mod data;
 mod document;
 
-use super::{files, version};
+use super::{edition, files};
 use data::Data;
 
 /// Write one page of every record, to be searched in a browser.
@@ -24,14 +24,16 @@ pub(crate) struct Args {
     /// The records, files or a folder; without it, those of `blocklists/`, else those that this program was built with.
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
-    /// The version to show at the head, such as 2026112101; without it, that of this program's own lists.
+    /// The version to show at the head, such as 2026112101; without it, that of the records.
     #[arg(long, value_name = "VERSION", value_parser = Version::parse)]
     list_version: Option<Version>,
 }
 
 /// Reads the records and writes the page.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let version = args.list_version.map_or_else(version::builtin, Ok)?;
+    let version = args
+        .list_version
+        .map_or_else(|| edition::version(&args.from), Ok)?;
     let mut data = Data::new(version.to_string());
     for sheet in files::collect_or_builtin(&args.from)?.sheets {
         // The page is about names.

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use blocklist::{Because, Event, Plain, Preset, Reach, Rules, RulesBuilder, Syntax, Target};
 use curation::{Change, Collection, Decision, Diff, Edit};
 
+use super::edition::Edition;
 use super::files;
 
 /// Compares two sides; given names, what changes for these alone.
@@ -84,11 +85,12 @@ fn lists(paths: [&Path; 2], names: Option<BTreeSet<String>>) -> anyhow::Result<D
     let [old, new] = paths.map(files::read);
     let texts = [old?, new?];
     let names = names.unwrap_or_else(|| texts.iter().flat_map(|text| names_of(text)).collect());
+    let edition = Edition::read(&[])?;
     let mut sides = Vec::new();
     for (path, text) in paths.iter().zip(&texts) {
         let title = path.to_string_lossy();
         let alone = RulesBuilder::new(Preset::None).without_builtin();
-        let beside = RulesBuilder::new(Preset::None);
+        let beside = edition.rules(Preset::None);
         sides.push((
             alone.list(&title, text)?.build(),
             beside.list(&title, text)?.build(),
@@ -111,7 +113,7 @@ fn lists(paths: [&Path; 2], names: Option<BTreeSet<String>>) -> anyhow::Result<D
             });
         }
     }
-    diff.edits = kept(old_alone, new_alone, new);
+    diff.edits = kept(&edition.collection, old_alone, new_alone, new);
     diff.edits_are = Some("essential and feature names that the lists treat differently");
     Ok(diff)
 }
@@ -145,9 +147,8 @@ fn decide(rules: &Rules, name: &str) -> (Decision, Option<String>) {
 }
 
 /// The essential and feature names that one of the lists would block and the other would not.
-fn kept(old: &Rules, new: &Rules, beside: &Rules) -> Vec<Edit> {
-    let builtin = curation::builtin();
-    let kept = builtin
+fn kept(records: &Collection, old: &Rules, new: &Rules, beside: &Rules) -> Vec<Edit> {
+    let kept = records
         .shipped()
         .filter(|(_, rule)| !rule.is_block() && rule.network.is_none());
     kept.filter_map(|(_, rule)| {

@@ -11,7 +11,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use minisign::{ErrorKind, KeyPair, PublicKey, SecretKey, SecretKeyBox};
 use trust::{Day, Keys, Manifest, Offered, Version};
 
-use super::version;
+use super::edition;
 
 /// Days that a list is offered for, unless it is said otherwise: four updates may be missed.
 const DAYS: u32 = 120;
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Year, month, day and a number within the day, such as 2026112101; never lower than before.
-    /// Without it, the version of this program's own lists.
+    /// Without it, that of `blocklists/VERSION` here, else that of this program's own lists.
     #[arg(long, value_name = "VERSION", value_parser = Version::parse)]
     list_version: Option<Version>,
     /// Days after the version's day until which the list may be offered.
@@ -55,7 +55,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
-    let version = args.list_version.map_or_else(version::builtin, Ok)?;
+    let version = args.list_version.map_or_else(|| edition::version(&[]), Ok)?;
     check_version(version, output)?;
     let mut files = Vec::new();
     for path in &args.files {
@@ -66,7 +66,9 @@ fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
         );
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.with_context(|| path.display().to_string())?;
-        files.push((name, fs::read(path).with_context(|| path.display().to_string())?));
+        let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+        check_head(&bytes, version, path)?;
+        files.push((name, bytes));
     }
     let expires = version.built().plus(args.days);
     let files = files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
@@ -97,6 +99,25 @@ fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
     )?;
     Ok(())
 }
+
+/// An export says its version in its head: a file of another day was not meant.
+fn check_head(bytes: &[u8], version: Version, path: &Path) -> anyhow::Result<()> {
+    let head = String::from_utf8_lossy(bytes.get(..HEAD).unwrap_or(bytes));
+    let said = head.lines().find_map(|line| {
+        let comment = line.trim_start_matches(['#', '!', ';', '/', ' ']);
+        Version::parse(comment.strip_prefix("Version:")?.trim()).ok()
+    });
+    ensure!(
+        said.is_none_or(|said| said == version),
+        "{} says of itself that it is version {}, and {version} is to be signed; export it again, or give --list-version",
+        path.display(),
+        said.map_or_else(String::new, |said| said.to_string())
+    );
+    Ok(())
+}
+
+/// Bytes of a file in which its head is looked for.
+const HEAD: usize = 2048;
 
 /// A version once signed is out; a lower one would be refused by every phone, and one from the future would shut out
 /// all that come before it.
@@ -177,4 +198,30 @@ pub(super) fn signature_path(manifest: &Path) -> PathBuf {
 pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_says_another_version_is_not_signed() {
+        let version = Version::parse("2026112101").unwrap();
+        let check = |text: &str| check_head(text.as_bytes(), version, Path::new("hosts.txt"));
+        for text in [
+            "# Title: T\n# Version: 2026112101\n",
+            "! Version: 2026112101\n",
+            "0.0.0.0 a.example\n",
+            "",
+        ] {
+            assert!(check(text).is_ok(), "{text}");
+        }
+        let error = check("// Title: T\n// Version: 2026112000\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("version 2026112000, and 2026112101 is to be signed"),
+            "{error}"
+        );
+    }
 }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use trust::{Age, Day, Keys, Manifest, OfferError, Offered, Seen, Signer, Version};
 
-use super::{sign, version};
+use super::{edition, sign};
 
 /// Exit code where the list is refused.
 const REFUSED: u8 = 1;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let signature = String::from_utf8_lossy(&signature);
     let next = args.next_key.as_deref().map(key).transpose()?;
     let keys = Keys::parse(&key(&args.key)?, next.as_deref())?;
-    let builtin = Seen::builtin(version::builtin()?);
+    let builtin = Seen::builtin(edition::builtin_version()?);
     let seen = args.seen.map_or(builtin, |version| builtin.and(version));
     let now = args.on.unwrap_or_else(sign::now);
 

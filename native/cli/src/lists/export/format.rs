@@ -52,6 +52,20 @@ impl Format {
         matches!(self, Self::Adguard)
     }
 
+    /// Whether it has no words for what is beneath a name.
+    pub(super) const fn knows_exact_names_only(self) -> bool {
+        matches!(self, Self::Hosts)
+    }
+
+    /// The oldest edition of its tool that reads it, where that matters.
+    pub(super) const fn needs(self) -> Option<&'static str> {
+        match self {
+            Self::Dnsmasq => Some("dnsmasq 2.86 or newer"),
+            Self::Unbound => Some("unbound 1.13.1 or newer"),
+            _ => None,
+        }
+    }
+
     /// What begins a comment.
     pub(super) const fn comment(self) -> &'static str {
         match self {
@@ -78,12 +92,12 @@ impl Format {
                     Self::Rpz => match (addr, pattern.tone) {
                         (std::net::IpAddr::V4(v4), Tone::Block) => {
                             let [a, b, c, d] = v4.octets();
-                            format!("{length}.{d}.{c}.{b}.{a}.rpz-ip CNAME .")
+                            format!("{length}.{d}.{c}.{b}.{a}.rpz-ip A 0.0.0.0")
                         }
                         (std::net::IpAddr::V6(v6), Tone::Block) => {
                             let parts: Vec<String> =
                                 v6.segments().iter().rev().map(|p| format!("{p:x}")).collect();
-                            format!("{length}.{}.rpz-ip CNAME .", parts.join("."))
+                            format!("{length}.{}.rpz-ip AAAA ::", parts.join("."))
                         }
                         _ => return None,
                     },
@@ -139,7 +153,7 @@ impl Format {
             (Self::Dnsmasq, ..) => dnsmasq(step, out),
             (Self::Unbound, Reach::Exact, true) => unbound_data(name, out),
             (Self::Unbound, Reach::Subdomains | Reach::Below, true) => {
-                writeln!(out, "    local-zone: \"{name}.\" always_nxdomain")
+                writeln!(out, "    local-zone: \"{name}.\" always_null")
             }
             (Self::Unbound, reach, false) => {
                 let _ = writeln!(out, "    local-zone: \"{name}.\" transparent");
@@ -238,19 +252,24 @@ impl<'a> Zone<'a> {
 
     fn exact(&mut self, name: &'a str, depth: u32, out: &mut String) {
         if self.exact.insert(name) {
-            let _ = writeln!(out, "{name} CNAME {}", target(depth));
+            record(name, depth, out);
         }
     }
 
     fn wild(&mut self, name: &'a str, depth: u32, out: &mut String) {
         if self.wild.insert(name) {
-            let _ = writeln!(out, "*.{name} CNAME {}", target(depth));
+            record(&format!("*.{name}"), depth, out);
         }
     }
 }
 
-const fn target(depth: u32) -> &'static str {
-    if depth % 2 == 1 { "." } else { "rpz-passthru." }
+/// A zero address rather than "no such name", at which the vendor's programs ask again and again.
+fn record(owner: &str, depth: u32, out: &mut String) {
+    let _ = if depth % 2 == 1 {
+        writeln!(out, "{owner} A 0.0.0.0\n{owner} AAAA ::")
+    } else {
+        writeln!(out, "{owner} CNAME rpz-passthru.")
+    };
 }
 
 /// Each block with the exceptions from it: `and` of one and not the other.

@@ -82,8 +82,9 @@ pub(super) fn head(
             .map(|(source, licence)| format!("Source: {source} ({licence})")),
     );
     lines.push(format!(
-        "Rules: {blocks} that block, {} that let through",
-        plan.steps.len() - blocks
+        "Rules: {blocks} that block, {} that let through; {} more names are met by a rule on a name above them",
+        plan.steps.len() - blocks,
+        plan.merged
     ));
     lines.push(format!(
         "Loss: {} narrowed, {} widened, {} left out for the sake of names that must work, {} not on names",
@@ -98,9 +99,7 @@ pub(super) fn head(
                 .to_owned(),
         );
     }
-    if format == Format::Dnsmasq {
-        lines.push("Needs: dnsmasq 2.86 or newer".to_owned());
-    }
+    lines.extend(format.needs().map(|needs| format!("Needs: {needs}")));
     let mark = format.comment();
     lines.iter().map(|line| format!("{mark} {line}\n")).collect()
 }

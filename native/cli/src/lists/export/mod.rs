@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
@@ -13,7 +14,7 @@ use self::format::{Extra, Format};
 use self::head::Licences;
 use self::plan::{Loss, Plan};
 use self::tree::Tree;
-use super::version;
+use super::edition::Edition;
 use crate::rules::{self, Preset, RuleArgs};
 
 mod format;
@@ -34,16 +35,23 @@ pub(super) struct Args {
     /// In AdGuard's syntax, let feature names (themes, push ...) through whatever other lists say, as essential names are.
     #[arg(long)]
     keep_features: bool,
+    /// Files or folders of records [default: blocklists, or what this program was built with].
+    #[arg(long, value_name = "FILE|DIR")]
+    from: Vec<PathBuf>,
+    /// Name every rule that was narrowed, widened or left out, not the first few.
+    #[arg(long)]
+    full: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let rules = rules::load(&args.rules)?;
+    let edition = Edition::read(&args.from)?;
+    edition.tell()?;
+    let rules = rules::load_onto(edition.rules(args.rules.preset.into()), &args.rules)?;
     let (mut sources, mut licences) = (Sources::new(args.format), Licences::new());
-    let builtin = curation::builtin();
     sources.keep_features = args.keep_features;
-    sources.add_builtin(&builtin, args.rules.preset);
+    sources.add_builtin(&edition.collection, args.rules.preset);
     if args.rules.preset != Preset::None {
-        licences = head::licences(&builtin);
+        licences = head::licences(&edition.collection);
     }
     for path in args.rules.lists.iter().chain(&args.rules.allow_lists) {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -64,7 +72,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for name in args.rules.allow.iter().chain(&args.rules.block) {
         sources.add(name);
     }
-    let (plan, body) = export(&rules, sources, args.format, &version::builtin()?.to_string());
+    let (plan, body) = export(&rules, sources, args.format, &edition.version.to_string());
     let form = args.format.to_possible_value();
     let preset = args.rules.preset.to_possible_value();
     let title = format!(
@@ -73,10 +81,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         form.as_ref().map_or("", |form| form.get_name()),
     );
     let mut out = io::stdout().lock();
-    out.write_all(head::head(&title, version::builtin()?, &licences, &plan, args.format).as_bytes())?;
+    out.write_all(head::head(&title, edition.version, &licences, &plan, args.format).as_bytes())?;
     out.write_all(body.as_bytes())?;
     out.flush()?;
-    report(&plan.loss, &mut io::stderr().lock())?;
+    let shown = if args.full { usize::MAX } else { SHOWN };
+    report(&plan.loss, shown, &mut io::stderr().lock())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -117,6 +126,14 @@ impl Sources {
     }
 
     fn add_builtin(&mut self, builtin: &curation::Collection, preset: Preset) {
+        if self.format.knows_exact_names_only() {
+            // A host beneath a rule on subdomains is blocked by it, though nothing more is known of it: a lead.
+            let known = builtin
+                .rules()
+                .filter(|(_, rule)| rule.status == records::Status::Lead);
+            let known = known.filter(|(_, rule)| rule.network.is_none());
+            self.names.extend(known.map(|(_, rule)| rule.pattern.clone()));
+        }
         for (_, rule) in builtin.shipped() {
             let Some((addr, length, port)) = rule.network else {
                 self.names.insert(rule.pattern.to_ascii_lowercase());
@@ -155,7 +172,7 @@ impl Sources {
 }
 
 /// What was lost, for people.
-fn report(loss: &Loss, out: &mut impl io::Write) -> io::Result<()> {
+fn report(loss: &Loss, most: usize, out: &mut impl io::Write) -> io::Result<()> {
     let swallowing: Vec<String> = loss
         .swallowing
         .iter()
@@ -171,10 +188,12 @@ fn report(loss: &Loss, out: &mut impl io::Write) -> io::Result<()> {
         ("left out, since this form has no words for them", &loss.foreign),
     ] {
         write!(out, "{} {what}", names.len())?;
-        let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+        let shown: Vec<&str> = names.iter().take(most).map(String::as_str).collect();
         if !shown.is_empty() {
-            let more = if names.len() > SHOWN { ", ..." } else { "" };
-            write!(out, ": {}{more}", shown.join(", "))?;
+            write!(out, ": {}", shown.join(", "))?;
+            if let Some(more @ 1..) = names.len().checked_sub(most) {
+                write!(out, ", and {more} more (--full names them)")?;
+            }
         }
         writeln!(out)?;
     }

@@ -43,6 +43,8 @@ pub(super) struct Loss {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
+    /// Names that are blocked, and need no line since one on a name above them meets them.
+    pub(super) merged: usize,
     pub(super) loss: Loss,
 }
 
@@ -70,7 +72,9 @@ impl Plan {
                 };
             }
             let keep = (node.essential || keep_features && node.feature) && format.lists_essentials();
+            let lines = plan.steps.len();
             beneath.push(plan.push(&node.name, fate, inherited, keep.then_some(node.kept)));
+            plan.merged += usize::from(fate.at && plan.steps.len() == lines);
         }
         plan
     }
@@ -100,7 +104,9 @@ impl Plan {
             }
             Format::Unbound => fate,
             Format::Hosts => {
-                if fate.below && !inherited {
+                // Beneath a name that was narrowed, nothing more is lost.
+                let parent = tree.parent(name).and_then(|parent| tree.nodes.get(parent));
+                if fate.below && !parent.is_some_and(|parent| parent.fate.below) {
                     self.loss.narrowed.push(name.clone());
                 }
                 Fate { below: false, ..fate }

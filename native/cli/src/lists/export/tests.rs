@@ -197,7 +197,7 @@ fn zone_blocks(zone: &BTreeMap<&str, &str>, name: &str) -> bool {
         let encloser = tree::parents(name).find(|above| exists(above)).unwrap_or("");
         zone.get(format!("*.{encloser}").as_str())
     };
-    answer == Some(&".")
+    answer == Some(&"0.0.0.0")
 }
 
 #[test]
@@ -207,7 +207,10 @@ fn policy_zone_means_the_same_by_the_rules_of_dns_wildcards() {
         let list = dice.list(1 + round % 3);
         let rules = bare(&list);
         let (_, body) = export_of(&rules, &list, Format::Rpz);
-        let records = body.lines().filter_map(|line| line.split_once(" CNAME "));
+        let records = body.lines().filter_map(|line| {
+            let (owner, data) = line.split_once(" CNAME ").or_else(|| line.split_once(" A "))?;
+            Some((owner, data))
+        });
         let zone: BTreeMap<&str, &str> = records.collect();
         for name in &names {
             let meant = rules.verdict(name, None).is_block();
@@ -310,7 +313,7 @@ fn wildcards_and_addresses_are_carried_or_counted() {
     assert_eq!((plan.loss.foreign.len(), plan.loss.widened.len()), (4, 1));
     let (_, body) = export_of(&rules, list, Format::Rpz);
     assert!(
-        body.ends_with("24.0.2.0.192.rpz-ip CNAME .\n128.1.0.0.0.0.0.db8.2001.rpz-ip CNAME .\n"),
+        body.ends_with("24.0.2.0.192.rpz-ip A 0.0.0.0\n128.1.0.0.0.0.0.db8.2001.rpz-ip AAAA ::\n"),
         "{body}"
     );
     assert!(
@@ -352,4 +355,68 @@ fn head_tells_version_expiry_and_licences_and_no_clock() {
         "MIT"
     );
     assert_eq!(head::licence_of("0.0.0.0 a.example\n"), "not said");
+}
+
+#[test]
+fn one_list_has_one_answer_and_no_type_of_question_leaves() {
+    let list = "||wide.example^\n|one.example^\n||*.below.example^\n@@||kept.wide.example^\n";
+    let rules = bare(list);
+    let body = |format| export_of(&rules, list, format).1;
+    for format in [Format::Unbound, Format::Rpz, Format::Dnsmasq] {
+        let body = body(format);
+        assert!(!body.contains("nxdomain") && !body.contains("CNAME ."), "{body}");
+    }
+    let dnsmasq = body(Format::Dnsmasq);
+    for name in ["wide.example", "one.example", "*.below.example"] {
+        assert!(dnsmasq.contains(&format!("local=/{name}/\n")), "{dnsmasq}");
+    }
+    assert!(dnsmasq.contains("server=/*.one.example/#\n"), "{dnsmasq}");
+}
+
+#[test]
+fn hosts_beneath_a_rule_that_hosts_files_cannot_say_are_written_where_records_know_them() {
+    let (rules, builtin) = (
+        RulesBuilder::new(blocklist::Preset::Everything).build(),
+        curation::builtin(),
+    );
+    let lead = builtin.rules().find(|(_, rule)| {
+        rule.status == records::Status::Lead
+            && rules.verdict(&rule.pattern, None).is_block()
+            && rule.network.is_none()
+    });
+    let (_, lead) = lead.expect("some lead is beneath a rule on subdomains");
+    let mut sources = Sources::new(Format::Hosts);
+    sources.add_builtin(&builtin, Preset::Everything);
+    let (_, body) = export(&rules, sources, Format::Hosts, "1");
+    assert!(
+        body.contains(&format!("0.0.0.0 {}\n", lead.pattern)),
+        "{}",
+        lead.pattern
+    );
+}
+
+#[test]
+fn names_that_a_line_above_them_meets_are_counted_and_the_report_can_be_whole() {
+    let list: String = (0..12)
+        .map(|at| format!("||wide{at}.example^\n|a.wide{at}.example^\n"))
+        .collect();
+    let rules = bare(&list);
+    let (plan, _) = export_of(&rules, &list, Format::Wildcards);
+    assert_eq!((plan.steps.len(), plan.merged), (12, 12));
+    let (plan, _) = export_of(&rules, &list, Format::Hosts);
+    let said = |most| {
+        let mut out = Vec::new();
+        report(&plan.loss, most, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert!(
+        said(SHOWN).contains("and 2 more (--full names them)"),
+        "{}",
+        said(SHOWN)
+    );
+    assert!(
+        said(usize::MAX).contains("wide9.example\n"),
+        "{}",
+        said(usize::MAX)
+    );
 }

@@ -44,7 +44,12 @@ impl Tree {
     /// The verdicts of some rules on the names that they mention.
     pub(super) fn new(rules: &Rules, names: HashSet<String>) -> Self {
         let mut names: Vec<String> = names.into_iter().collect();
-        names.sort_by(|a, b| a.rsplit('.').cmp(b.rsplit('.')));
+        // Label by label from the right: no label holds a byte below that of the end of one.
+        names.sort_by_cached_key(|name| {
+            name.rsplit('.')
+                .flat_map(|label| label.bytes().chain([0]))
+                .collect::<Vec<u8>>()
+        });
         let nodes: Vec<Node> = names.into_iter().map(|name| Node::new(rules, name)).collect();
         let index = nodes
             .iter()
