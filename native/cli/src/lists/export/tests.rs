@@ -345,7 +345,6 @@ fn head_tells_version_expiry_and_licences_and_no_clock() {
         "(on 2026-12-21)\n",
         "# Licence: CC0-1.0",
         "# Source: https://github.com/AdAway/adaway.github.io (CC BY 3.0)\n",
-        "# Source: https://github.com/StevenBlack/hosts (MIT)\n",
     ] {
         assert!(head.contains(said), "{said}\n{head}");
     }
