@@ -14,6 +14,9 @@ function = "usage"
 [source.a]
 kind = "report"
 url = "https://example.com/a"
+tried = true
+read = "2026-11-20"
+says = "S."
 
 [[rule]]
 id = "r"
@@ -70,11 +73,11 @@ fn lint_exits_with_what_it_found() {
     );
     let (code, out, _) = hushwall(&wrong, &["lists", "lint", "x.toml"], "");
     assert_eq!(code, 1);
-    assert!(out.starts_with("x.toml:13: error[typo]: "), "{out}");
+    assert!(out.starts_with("x.toml:16: error[typo]: "), "{out}");
     let (code, out, _) = hushwall(&wrong, &["lists", "lint", "--format", "github", "x.toml"], "");
     assert_eq!(code, 1);
     assert!(
-        out.starts_with("::error file=x.toml,line=13,title=typo::"),
+        out.starts_with("::error file=x.toml,line=16,title=typo::"),
         "{out}"
     );
     let (code, out, error) = hushwall(&sound, &["lists", "lint", "missing.toml"], "");
