@@ -1,6 +1,7 @@
 //! The dnsmasq export, in the hands of dnsmasq itself. Skipped where none is installed; `./build.sh test` installs it.
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests, too")]
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -93,7 +94,7 @@ fn ask(client: &UdpSocket, name: &str, kind: u16) -> u8 {
 #[test]
 fn no_question_on_a_blocked_name_leaves_dnsmasq_and_every_other_does() {
     let Some(program) = program() else {
-        eprintln!("skipped: no dnsmasq here");
+        let _ = writeln!(std::io::stderr(), "skipped: no dnsmasq here");
         return;
     };
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("dnsmasq");

@@ -31,6 +31,14 @@ fn search_finds_names_words_and_what_lies_beneath_a_rule() -> Result<()> {
         ("COUNT.", &["ads/counting"][..]),
         ("deep.eu.ads.vendor.example", &["ads/serving"]),
         ("x.count.vendor.example", &[]),
+        ("DEEP.eu.ads.vendor.example.", &["ads/serving"]),
+        (
+            "https://x.ads.vendor.example:8443/v2/track?id=1",
+            &["ads/serving"],
+        ),
+        ("count.vendor.example/path", &["ads/counting"]),
+        ("ads/serving-eu", &["ads/serving"]),
+        ("https://told.example/1", &["kept/update"]),
         ("emergency late", &["ads/counting"]),
         ("com.example.ads tapped", &["ads/serving"]),
         ("asks here", &["kept/update"]),
@@ -114,6 +122,16 @@ fn evidence_is_opened_by_keyboard_alone() -> Result<()> {
     ] {
         assert!(text.as_str().unwrap_or_default().contains(part), "{part}: {text}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_id_of_a_sibling_opens_its_family() -> Result<()> {
+    let mut view = View::open("sibling", OURS, DESK, Scheme::Light)?;
+    view.go("#ads/serving-eu")?;
+    view.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")?;
+    let open = "document.querySelector('.rule[open]').parentElement.dataset.id";
+    assert_eq!(view.value(open)?, "ads/serving");
     Ok(())
 }
 

@@ -49,12 +49,13 @@ const plural = (n, one, many) => `${n} ${n === 1 ? one : many || one + "s"}`;
 const records = data.records.map((record) => {
   const file = data.files[record.file];
   const sources = [...record.evidence, ...breakages(record).flatMap((b) => [...b.sources, ...b.counter])];
+  const ids = [record.id, ...record.names.filter((n) => n.key).map((n) => `${record.id}-${n.key}`)];
   const words = [
-    record.id, ...record.names.map((n) => n.name), record.what, record.note || "", record.feature || "",
+    ...ids, ...record.names.map((n) => n.name), record.what, record.note || "", record.feature || "",
     file.title, ...file.packages, ...breakages(record).map((b) => b.what),
     ...sources.map((s) => data.sources[s]).flatMap((s) => [s.url, s.says || ""]),
   ];
-  return { ...record, about: file, text: words.join("\n").toLowerCase(), element: null };
+  return { ...record, ids, about: file, text: words.join("\n").toLowerCase(), element: null };
 });
 
 function breakages(record) {
@@ -72,6 +73,14 @@ function kindsOf(record) {
 function blockedUnder(record, preset) {
   return record.role === "block" && record.status === "shipped"
     && PRESETS.indexOf(preset) >= PRESETS.indexOf(record.preset);
+}
+
+/** The name in a page's address, or in a name with its last dot; an id (`file/record`) stays as it is. */
+function bare(word) {
+  const address = word.replace(/^[a-z][a-z0-9+.-]*:\/\//, "");
+  const host = address.split(/[/?#]/, 1)[0];
+  const name = (host.includes(".") ? host : address).replace(/:\d+$/, "").replace(/\.+$/, "");
+  return name || word;
 }
 
 /** Whether a word of the search meets a record; a full name also meets the rule above it. */
@@ -289,7 +298,9 @@ const form = byId("filters");
 const IDS = ["q", ...Object.keys(FILTERS)];
 
 function apply() {
-  const words = byId("q").value.toLowerCase().split(/\s+/).filter(Boolean);
+  // As typed, or what it may be the address of; the address of a source is found as it is.
+  const words = byId("q").value.toLowerCase().split(/\s+/).filter(Boolean)
+    .map((word) => records.some((record) => meets(record, word)) ? word : bare(word));
   const chosen = Object.keys(FILTERS).map((id) => [id, byId(id).value]).filter(([, value]) => value !== "");
   const fits = (record) => words.every((word) => meets(record, word))
     && chosen.every(([id, value]) => FILTERS[id](record, value));
@@ -325,7 +336,7 @@ function recall() {
   apply();
   let id = "";
   try { id = decodeURI(hash); } catch { /* No record has such an id. */ }
-  const record = records.find((one) => one.id === id);
+  const record = records.find((one) => one.ids.includes(id));
   if (!record) return;
   if (record.element.hidden) { form.reset(); apply(); }
   record.element.firstChild.open = true;
