@@ -57,6 +57,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
     let version = args.list_version.map_or_else(|| edition::version(&[]), Ok)?;
     check_version(version, output)?;
+    let log = args.secret_key.as_deref().map(log_path);
     let mut files = Vec::new();
     for path in &args.files {
         ensure!(
@@ -70,11 +71,17 @@ fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
         check_head(&bytes, version, path)?;
         files.push((name, bytes));
     }
+    for (name, bytes) in &files {
+        check_head(name, bytes, version)?;
+    }
     let expires = version.built().plus(args.days);
     let files = files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
     let manifest = Manifest::new(version, expires, files)
         .context("these files make no manifest; name each once, in letters, digits, `.`, `_`, `-`")?
         .to_string();
+    if let Some(log) = &log {
+        check_log(log, version, &manifest)?;
+    }
     let comment = format!("hushwall list {version}, until {expires}");
     let signature = minisign::sign(
         None,
@@ -88,6 +95,9 @@ fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
     // What is written is what the phone accepts.
     let public = PublicKey::from_secret_key(key)?.to_base64();
     Offered::parse(&Keys::parse(&public, None)?, manifest.as_bytes(), &signature)?;
+    if let Some(log) = &log {
+        note(log, version, &manifest)?;
+    }
     fs::write(output, &manifest).with_context(|| output.display().to_string())?;
     let beside = signature_path(output);
     fs::write(&beside, signature).with_context(|| beside.display().to_string())?;
@@ -141,8 +151,79 @@ fn check_version(version: Version, output: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Lines at the head of an export in which its version stands.
+const HEAD: usize = 20;
+
+/// What an export says of its version is what its readers see; the manifest is what a phone goes by.
+fn check_head(name: &str, bytes: &[u8], version: Version) -> anyhow::Result<()> {
+    let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(4096)).unwrap_or_default());
+    let said = text.lines().take(HEAD).find_map(|line| {
+        let line = line.trim_start_matches(['#', '!', ';', '/', ' ']);
+        Version::parse(line.strip_prefix("Version:")?.trim()).ok()
+    });
+    match said {
+        Some(said) if said != version => {
+            bail!(
+                "{name} says that it is version {said}, not {version}; export it again, or sign that version"
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Beside a key: what it has signed, a line a file, so that a version is given once wherever the manifest goes.
+fn log_path(key: &Path) -> PathBuf {
+    key.with_added_extension("signed")
+}
+
+/// Phones take a list of the version that they have: two of one version would both be in force, here and there.
+fn check_log(log: &Path, version: Version, manifest: &str) -> anyhow::Result<()> {
+    let text = match fs::read_to_string(log) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        read => read.with_context(|| log.display().to_string())?,
+    };
+    for line in log_lines(version, manifest) {
+        let is_same_file = |signed: &str| {
+            let file = |line: &str| {
+                let version = line.split(' ').next().map(str::to_owned);
+                version.zip(line.rsplit(' ').next().map(str::to_owned))
+            };
+            signed != line && file(signed) == file(&line)
+        };
+        ensure!(
+            !text.lines().any(is_same_file),
+            "this key has signed another {} as version {version} ({}); take a higher one",
+            line.rsplit(' ').next().unwrap_or_default(),
+            log.display()
+        );
+    }
+    Ok(())
+}
+
+fn note(log: &Path, version: Version, manifest: &str) -> anyhow::Result<()> {
+    let file = OpenOptions::new().append(true).create(true).open(log);
+    let mut file = file.with_context(|| log.display().to_string())?;
+    let lines: String = log_lines(version, manifest).map(|line| line + "\n").collect();
+    file.write_all(lines.as_bytes())
+        .with_context(|| log.display().to_string())
+}
+
+/// The version, and a file that stands for it: `2026112101 sha256 HASH LENGTH NAME`.
+fn log_lines(version: Version, manifest: &str) -> impl Iterator<Item = String> {
+    let files = manifest.lines().filter(|line| line.starts_with("sha256 "));
+    files.map(move |file| format!("{version} {file}"))
+}
+
 fn make_key(path: &Path, password: Option<String>) -> anyhow::Result<()> {
     let public = path.with_added_extension("pub");
+    // Both, before either is written: a secret key without its public half is of no use.
+    for path in [path, &public] {
+        ensure!(
+            fs::symlink_metadata(path).is_err(),
+            "{} is there already, and a key that is in use must not be written over; give another name",
+            path.display()
+        );
+    }
     let pair = KeyPair::generate_encrypted_keypair(password)?;
     let secret = pair.sk.to_box(None)?.into_string();
     for (path, text, mode) in [

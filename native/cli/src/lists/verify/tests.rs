@@ -29,6 +29,10 @@ fn signed(name: &str) -> PathBuf {
 }
 
 fn sign_again(folder: &Path, version: &str) -> anyhow::Result<ExitCode> {
+    sign_as(folder, version, "list")
+}
+
+fn sign_as(folder: &Path, version: &str, manifest: &str) -> anyhow::Result<ExitCode> {
     let path = |name| folder.join(name).to_str().unwrap().to_owned();
     let line = [
         "sign".to_owned(),
@@ -37,7 +41,7 @@ fn sign_again(folder: &Path, version: &str) -> anyhow::Result<ExitCode> {
         "--list-version".to_owned(),
         version.to_owned(),
         "-o".to_owned(),
-        path("list"),
+        path(manifest),
         path("hosts.txt"),
     ];
     sign::run(SignLine::parse_from(line).args)
@@ -92,6 +96,47 @@ fn version_is_not_signed_twice_nor_ahead_of_its_day() {
     assert!(again.contains("higher"), "{again}");
     let ahead = sign_again(&folder, "9998112101").unwrap_err().to_string();
     assert!(ahead.contains("to come"), "{ahead}");
+}
+
+#[test]
+fn version_is_given_once_whatever_the_manifest_is_called() {
+    let folder = signed("once");
+    assert!(sign_as(&folder, "2026112101", "same").is_ok(), "the same file");
+    fs::write(folder.join("hosts.txt"), "0.0.0.0 other.example\n").unwrap();
+    let other = sign_as(&folder, "2026112101", "other").unwrap_err().to_string();
+    assert!(other.contains("higher") && other.contains("hosts.txt"), "{other}");
+    assert!(!folder.join("other").exists());
+    assert!(sign_as(&folder, "2026112102", "other").is_ok());
+}
+
+#[test]
+fn export_of_another_version_is_not_signed() {
+    let folder = signed("head");
+    let export = "# Title: T\n# Version: 2026112101\n0.0.0.0 ads.example\n";
+    fs::write(folder.join("hosts.txt"), export).unwrap();
+    let error = sign_as(&folder, "2026112102", "new").unwrap_err().to_string();
+    assert!(error.contains("is version 2026112101"), "{error}");
+}
+
+#[test]
+fn new_key_is_made_whole_or_not_at_all() {
+    let folder = std::env::temp_dir().join(format!("hushwall-sign-{}-key", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let (key, password) = (folder.join("k"), folder.join("password"));
+    fs::write(folder.join("k.pub"), "in use").unwrap();
+    fs::write(&password, "secret\n").unwrap();
+    let line = [
+        "sign",
+        "--new-key",
+        key.to_str().unwrap(),
+        "--password-file",
+        password.to_str().unwrap(),
+    ];
+    let error = sign::run(SignLine::parse_from(line).args)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("k.pub is there already"), "{error}");
+    assert!(!key.exists(), "no secret without its public half");
 }
 
 #[test]
