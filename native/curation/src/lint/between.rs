@@ -21,9 +21,11 @@ pub(super) fn check(collection: &Collection, found: &mut Vec<Finding>) {
         })
         .map(|&(sheet, rule)| (rule.pattern.as_str(), (sheet, rule)))
         .collect();
-    let mut first: BTreeMap<(&str, Option<u16>), Placed<'_>> = BTreeMap::new();
+    let mut first: BTreeMap<(&str, Option<Network>), Placed<'_>> = BTreeMap::new();
     for &(sheet, rule) in &rules {
-        let key = (rule.pattern.as_str(), rule.network.map(|(.., port)| port));
+        // One address has many spellings, `::1` and `0::1/128`.
+        let name = if rule.network.is_none() { &rule.pattern } else { "" };
+        let key = (name, rule.network.map(of_prefix));
         match first.get(&key) {
             Some(&other) => found.push(twice((sheet, rule), other)),
             None => {
@@ -38,7 +40,10 @@ pub(super) fn check(collection: &Collection, found: &mut Vec<Finding>) {
     }
 }
 
-/// Blocked addresses that other rules keep free.
+/// An address, the length of its prefix, and a port; port 0 is any.
+type Network = (IpAddr, u8, u16);
+
+/// Blocked addresses that other rules keep free, and addresses within a network that has the same said of it.
 fn addresses(rules: &[Placed<'_>], found: &mut Vec<Finding>) {
     let in_force = |rule: &Rule| rule.status == Status::Shipped;
     let on_addresses = || {
@@ -55,16 +60,43 @@ fn addresses(rules: &[Placed<'_>], found: &mut Vec<Finding>) {
             found.push(Finding::error(sheet, rule.at.start, "swallows", mend));
         }
     }
+    for (sheet, rule, network) in on_addresses() {
+        let wider = on_addresses().filter(|(.., wider)| is_within(network, *wider));
+        let mut met =
+            wider.filter_map(|(wider_sheet, wider, _)| redundant((sheet, rule), (wider_sheet, wider)));
+        found.extend(met.next());
+    }
 }
 
-/// Whether two networks have an address and a port in common; port 0 is any.
-fn overlap(a: (IpAddr, u8, u16), b: (IpAddr, u8, u16)) -> bool {
+/// Whether two networks have an address and a port in common.
+fn overlap(a: Network, b: Network) -> bool {
     let shared = a.1.min(b.1);
-    let prefix = |address: IpAddr| match address {
-        IpAddr::V4(v4) => u128::from(v4.to_bits()).checked_shr(u32::from(32 - shared.min(32))),
-        IpAddr::V6(v6) => v6.to_bits().checked_shr(u32::from(128 - shared.min(128))),
+    of_prefix((a.0, shared, 0)) == of_prefix((b.0, shared, 0)) && (a.2 == b.2 || a.2 == 0 || b.2 == 0)
+}
+
+/// Whether a network is a part of a wider one.
+fn is_within(part: Network, wider: Network) -> bool {
+    let is_wider = wider.1 < part.1 || wider.1 == part.1 && wider.2 == 0 && part.2 != 0;
+    is_wider
+        && of_prefix((part.0, wider.1, 0)) == of_prefix((wider.0, wider.1, 0))
+        && [0, part.2].contains(&wider.2)
+}
+
+/// A network without the bits behind its prefix.
+fn of_prefix((address, length, port): Network) -> Network {
+    let address = match address {
+        IpAddr::V4(v4) => {
+            let mask = u32::MAX.checked_shl(u32::from(32 - length.min(32))).unwrap_or(0);
+            IpAddr::V4((v4.to_bits() & mask).into())
+        }
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX
+                .checked_shl(u32::from(128 - length.min(128)))
+                .unwrap_or(0);
+            IpAddr::V6((v6.to_bits() & mask).into())
+        }
     };
-    a.0.is_ipv4() == b.0.is_ipv4() && prefix(a.0) == prefix(b.0) && (a.2 == b.2 || a.2 == 0 || b.2 == 0)
+    (address, length, port)
 }
 
 fn ids(collection: &Collection, found: &mut Vec<Finding>) {
@@ -137,6 +169,11 @@ fn beneath((sheet, rule): Placed<'_>, (parent_sheet, parent): Placed<'_>) -> Opt
             false => Finding::error(parent_sheet, parent.at.start, "swallows", mend),
         });
     }
+    redundant((sheet, rule), (parent_sheet, parent))
+}
+
+/// A rule that another says already.
+fn redundant((sheet, rule): Placed<'_>, (parent_sheet, parent): Placed<'_>) -> Option<Finding> {
     let adds_nothing = parent.status == Status::Shipped
         && rule.reply == parent.reply
         && match (&rule.kept, &parent.kept) {

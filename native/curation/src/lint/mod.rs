@@ -137,7 +137,7 @@ fn file_of_records(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
         )),
         _ => {}
     }
-    if let Some(at) = sheet.text.find("#?") {
+    if let Some(at) = question(&sheet.text) {
         let mend = "a question of the draft is left (`#?`); answer it, and take these lines out".into();
         found.push(Finding::error(sheet, at, "draft", mend));
     }
@@ -186,6 +186,18 @@ fn endpoints(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Where the first line that is a draft's question stands; an address may hold the same two letters.
+fn question(text: &str) -> Option<usize> {
+    let mut lines = text.split_inclusive('\n').scan(0, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some((start, line))
+    });
+    lines
+        .find(|(_, line)| line.trim_start().starts_with("#?"))
+        .map(|(start, _)| start)
 }
 
 /// Where a piece of text stands first.

@@ -430,3 +430,34 @@ fn damaged_files_never_panic() {
         let _ = codes([(path.clone(), String::from_utf8_lossy(&flipped).into_owned())]);
     }
 }
+
+#[test]
+fn a_question_of_the_draft_is_a_line_and_no_part_of_an_address() {
+    let (path, text) = file("x", "block", &block("data.mistat.xiaomi.com", "subdomains"));
+    let cited = text.replace("https://example.com/a", "https://example.com/page.html#?q=mistat");
+    assert_eq!(codes([(path.clone(), cited)]), [""; 0]);
+    let left = text.replace("\n[[rule]]", "\n  #? Who calls it?\n[[rule]]");
+    assert!(codes([(path, left)]).contains(&"draft"));
+}
+
+#[test]
+fn one_address_in_two_spellings_is_found_and_one_within_a_network() {
+    let found = |a: &str, b: &str| {
+        let [a, b] = [("a", a), ("b", b)].map(|(id, name)| {
+            let key = format!("name = \"{name}\"\nmatch = \"exact\"");
+            let address = format!("addresses = {{ a = \"{name}\" }}\nports = [80]");
+            record(id, name, "exact", "shipped").replace(&key, &address)
+        });
+        codes([file("x", "block", &(a + &b))])
+    };
+    for (a, b, code) in [
+        ("47.241.10.9", "47.241.10.9/32", Some("duplicate")),
+        ("2409:8000::9", "2409:8000:0::0009", Some("duplicate")),
+        ("47.241.10.0/24", "47.241.10.9", Some("redundant")),
+        ("47.241.10.9", "47.241.11.9", None),
+    ] {
+        let found = found(a, b);
+        let is_said = |code: &&str| ["duplicate", "redundant"].contains(code);
+        assert_eq!(found.iter().copied().find(is_said), code, "{a} {b}: {found:?}");
+    }
+}
