@@ -71,9 +71,6 @@ fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
         check_head(&bytes, version, path)?;
         files.push((name, bytes));
     }
-    for (name, bytes) in &files {
-        check_head(name, bytes, version)?;
-    }
     let expires = version.built().plus(args.days);
     let files = files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
     let manifest = Manifest::new(version, expires, files)
@@ -149,26 +146,6 @@ fn check_version(version: Version, output: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// Lines at the head of an export in which its version stands.
-const HEAD: usize = 20;
-
-/// What an export says of its version is what its readers see; the manifest is what a phone goes by.
-fn check_head(name: &str, bytes: &[u8], version: Version) -> anyhow::Result<()> {
-    let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(4096)).unwrap_or_default());
-    let said = text.lines().take(HEAD).find_map(|line| {
-        let line = line.trim_start_matches(['#', '!', ';', '/', ' ']);
-        Version::parse(line.strip_prefix("Version:")?.trim()).ok()
-    });
-    match said {
-        Some(said) if said != version => {
-            bail!(
-                "{name} says that it is version {said}, not {version}; export it again, or sign that version"
-            )
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Beside a key: what it has signed, a line a file, so that a version is given once wherever the manifest goes.

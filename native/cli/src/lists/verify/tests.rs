@@ -115,7 +115,7 @@ fn export_of_another_version_is_not_signed() {
     let export = "# Title: T\n# Version: 2026112101\n0.0.0.0 ads.example\n";
     fs::write(folder.join("hosts.txt"), export).unwrap();
     let error = sign_as(&folder, "2026112102", "new").unwrap_err().to_string();
-    assert!(error.contains("is version 2026112101"), "{error}");
+    assert!(error.contains("version 2026112101"), "{error}");
 }
 
 #[test]
