@@ -131,18 +131,21 @@ fn joined(name: &str) -> Option<&'static str> {
 
 /// A vendor root that the name's own registered name nearly is.
 fn typo(name: &str) -> Option<&'static str> {
-    let registered = std::str::from_utf8(psl::domain(name.as_bytes())?.as_bytes()).ok()?;
+    // All roots that are looked at have two labels; whether two are the registered name is seen last, as it costs most.
+    let dot = name.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+    let registered = name.get(dot..)?;
     // Short names are near to honest ones: `mi.com` to `me.com`, `miui.com` to `mui.com`; of the latter only what
     // fingers do to a word that was meant.
     let near = |root: &&str| match root.find('.').unwrap_or(0) {
         0..4 => false,
+        _ if root.len().abs_diff(registered.len()) > 1 || root.matches('.').count() != 1 => false,
         4 => slip(registered, root) == Some(Slip::Fingers),
         _ => slip(registered, root).is_some(),
     };
-    VENDOR_ROOTS
-        .into_iter()
-        .filter(|root| !VENDOR_ROOTS.contains(&registered) && root.matches('.').count() == 1)
-        .find(near)
+    let root = VENDOR_ROOTS.into_iter().find(near)?;
+    let is_registered =
+        psl::domain(name.as_bytes()).is_some_and(|domain| domain.as_bytes() == registered.as_bytes());
+    (is_registered && !VENDOR_ROOTS.contains(&registered)).then_some(root)
 }
 
 /// How a name came out of another.

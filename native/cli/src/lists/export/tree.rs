@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use blocklist::{Action, Because, Rules, Verdict};
 
+use crate::lists::progress::Progress;
+
 /// A label that no rule mentions: what becomes of it becomes of all that is beneath a name and mentioned nowhere.
 const STRANGER: &str = "hushwall-stranger-8d1f";
 
@@ -50,7 +52,13 @@ impl Tree {
                 .flat_map(|label| label.bytes().chain([0]))
                 .collect::<Vec<u8>>()
         });
-        let nodes: Vec<Node> = names.into_iter().map(|name| Node::new(rules, name)).collect();
+        let mut progress = Progress::new(u64::try_from(names.len()).ok(), "names");
+        let judge = |name| {
+            progress.advance(1);
+            Node::new(rules, name)
+        };
+        let nodes: Vec<Node> = names.into_iter().map(judge).collect();
+        progress.clear();
         let index = nodes
             .iter()
             .zip(0..)

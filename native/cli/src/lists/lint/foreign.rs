@@ -23,12 +23,12 @@ pub(super) fn lint(path: &Path, text: &str, plain: Plain, records: &Collection) 
     let title = path.to_string_lossy();
     let kept = Kept::new(records);
     let mut list = Reading::default();
-    let mut progress = Progress::new(u64::try_from(text.len()).ok(), "lines");
+    let mut progress = Progress::new(u64::try_from(text.lines().count()).ok(), "lines");
     let mut at = 0;
     Syntax::detect(text).read(text, plain, &mut |line, event| {
         // Some lines say nothing, some say several things.
         for _ in at..line {
-            progress.advance((text.len() / 32) as u64 / 1024);
+            progress.advance(1);
         }
         at = at.max(line);
         list.take(line, event, &kept);
