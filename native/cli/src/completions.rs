@@ -1,4 +1,4 @@
-//! `hushwall completions` and `hushwall man`: for those who package the program, hidden from its help.
+//! `hushwall completions` and `hushwall man`: for shells, and for those who package the program.
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -40,10 +40,8 @@ enum Command {
     /// Work on the lists: check, explain, compare, convert, sign.
     Lists(lists::Args),
     /// Write a script that completes commands in a shell.
-    #[command(hide = true)]
     Completions(completions::CompletionsArgs),
     /// Write the manual pages.
-    #[command(hide = true)]
     Man(completions::ManArgs),
 }
 

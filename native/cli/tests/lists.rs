@@ -225,6 +225,22 @@ fn a_compiled_list_judges_as_its_text_and_a_damaged_one_is_refused() {
 }
 
 #[test]
+fn records_that_lint_refuses_are_not_compiled() {
+    let record = RECORD.replace(
+        "data.mistat.xiaomi.com\"\nmatch = \"exact",
+        "xiaomi.com\"\nmatch = \"subdomains",
+    );
+    let folder = folder("build-unfit", &record);
+    let (code, _, error) = hushwall(&folder, &["lists", "build", "-o", "x.part", "x.toml"], "");
+    assert_eq!(code, 1);
+    assert!(
+        error.contains("x.toml:") && error.contains("xiaomi.com"),
+        "{error}"
+    );
+    assert!(!folder.join("x.part").exists());
+}
+
+#[test]
 fn completions_and_the_manual_are_written() {
     let folder = folder("manual", RECORD);
     for shell in ["bash", "zsh", "fish"] {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use blocklist::List;
 use blocklist::compiled::{self, Kind, ListSource, SourceRule};
-use curation::Collection;
+use curation::{Collection, Level, Report};
 use records::{Kept, Reach, ReplyKind, Rule};
 
 use super::{FOUND, files};
@@ -105,7 +105,15 @@ fn emit(
 /// The rules in force and the switches; `None` where a record is wrong, which is said.
 fn shipped(sheets: Vec<PathBuf>) -> anyhow::Result<Option<Shipped>> {
     let (mut rules, mut features, mut is_wrong) = (Vec::new(), BTreeMap::new(), false);
-    for sheet in files::read_all(sheets)?.sheets {
+    let collection = files::read_all(sheets)?;
+    let mut errors = curation::lint(&collection);
+    errors.retain(|found| found.level == Level::Error);
+    let is_unfit = !errors.is_empty() && collection.sheets.iter().all(|sheet| sheet.file.is_ok());
+    if is_unfit {
+        curation::write_report(&mut io::stderr().lock(), Report::Text, &errors)?;
+        return Ok(None);
+    }
+    for sheet in collection.sheets {
         let (path, text) = (&sheet.path, &sheet.text);
         match sheet.file.and_then(|file| file.shipped(&sheet.stem)) {
             Ok((of_file, switches)) => {
