@@ -9,19 +9,31 @@ import io.github.hushwall.bridge.Network
 import io.github.hushwall.bridge.PrivateDns
 import java.net.Inet4Address
 import java.net.Inet6Address
+import java.net.NetworkInterface
+import java.net.SocketException
 
 /** No network. */
 val NO_NETWORK: Network = Network(ipv4 = false, ipv6 = false)
 
-/** A network of Android's, as the engine needs to know it. */
-fun networkOf(handle: Long, links: LinkProperties, capabilities: NetworkCapabilities): Network {
+/**
+ * A network of Android's, as the engine needs to know it. On an IPv6-only network IPv4 leaves by the system's CLAT (RFC 6877), whose
+ * address and route are on an interface that [links] do not show: the NAT64 prefix tells of it, or [translates].
+ */
+fun networkOf(
+    handle: Long,
+    links: LinkProperties,
+    capabilities: NetworkCapabilities,
+    translates: (String) -> Boolean = ::hasTranslator,
+): Network {
     val strict = if (Build.VERSION.SDK_INT >= 28) strictHost(links) else null
+    val nat64 = if (Build.VERSION.SDK_INT >= 30) nat64(links) else null
+    val ipv6 = hasWay(links, ipv4 = false)
     return Network(
         handle = handle,
-        ipv4 = hasWay(links, ipv4 = true),
-        ipv6 = hasWay(links, ipv4 = false),
+        ipv4 = hasWay(links, ipv4 = true) || ipv6 && (nat64 != null || links.interfaceName?.let(translates) == true),
+        ipv6 = ipv6,
         resolvers = links.dnsServers,
-        nat64 = if (Build.VERSION.SDK_INT >= 30) nat64(links) else null,
+        nat64 = nat64,
         mtu = if (Build.VERSION.SDK_INT >= 29) mtu(links) else 0,
         metered = !capabilities.hasCapability(NetworkCapabilities.NET_CAPABILITY_NOT_METERED),
         privateDns = when {
@@ -41,6 +53,13 @@ private fun hasWay(links: LinkProperties, ipv4: Boolean): Boolean {
     }
     val route = links.routes.any { it.isDefaultRoute && (it.destination.address is Inet4Address) == ipv4 }
     return address && route
+}
+
+/** Whether CLAT runs on [link]: its interface is named after the one beneath, and has an address of its own. */
+private fun hasTranslator(link: String): Boolean = try {
+    NetworkInterface.getByName("v4-$link")?.inetAddresses?.asSequence().orEmpty().any { it is Inet4Address }
+} catch (_: SocketException) {
+    false
 }
 
 @SinceApi(28)

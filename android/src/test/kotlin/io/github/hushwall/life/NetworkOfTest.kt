@@ -58,6 +58,24 @@ class NetworkOfTest {
         assertTrue(networkOf(1, links, capabilities).ipv6)
     }
 
+    // On such a network the address and the route of IPv4 are on an interface of their own, which links do not show.
+    @Test
+    @Config(sdk = [34])
+    fun an_ipv6_only_network_that_translates_has_ipv4() {
+        address("2001:db8::5/64")
+        defaultRoute("fe80::1")
+        assertFalse(networkOf(1, links, capabilities) { false }.ipv4)
+        links.interfaceName = "rmnet_data0"
+        assertFalse(networkOf(1, links, capabilities) { false }.ipv4)
+        assertTrue("below API 30", networkOf(1, links, capabilities) { it == "rmnet_data0" }.ipv4)
+        links.nat64Prefix = IpPrefix::class.java.getDeclaredConstructor(InetAddress::class.java, Int::class.javaPrimitiveType)
+            .apply { isAccessible = true }.newInstance(InetAddress.getByName("64:ff9b::"), 96)
+        val network = networkOf(1, links, capabilities) { false }
+        assertTrue(network.ipv4)
+        assertTrue(network.ipv6)
+        assertEquals(96, network.nat64?.length)
+    }
+
     @Test
     fun resolvers_come_in_their_order() {
         val resolvers = listOf(InetAddress.getByName("2001:db8::53"), InetAddress.getByName("192.0.2.53"))
