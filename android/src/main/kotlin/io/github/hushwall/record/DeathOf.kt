@@ -23,11 +23,17 @@ data class Traces(
     val now: Long,
 )
 
-/** How the last process ended; `null` if the phone was shut down under it, which is no outage. */
+/**
+ * How protection ended with the last process; `null` if the phone was shut down under it and the next one began soon after the
+ * restart, which is no outage. A phone that starts and does not let us start is one, from its start on.
+ */
 fun deathOf(traces: Traces): Death? {
-    val exit = traces.exits.filter { it.at >= traces.since }.maxByOrNull { it.at }
+    val exit = firstExit(traces)
     if (exit != null) return Death(Moment.at(exit.at), causeOf(exit, traces))
-    if (traces.bootedAt > traces.since) return null
+    if (traces.bootedAt > traces.since) {
+        val late = traces.now - traces.bootedAt > START_TAKES
+        return if (late) Death(Moment.at(traces.bootedAt), OutageCause.NOT_STARTED) else null
+    }
     val earliest = (traces.lastAwake ?: traces.since).coerceIn(traces.since, maxOf(traces.since, traces.now))
     val updated = traces.updatedAt in earliest..traces.now
     return if (updated) {
@@ -35,6 +41,13 @@ fun deathOf(traces: Traces): Death? {
     } else {
         Death(Moment(earliest, maxOf(earliest, traces.now)), OutageCause.KILLED)
     }
+}
+
+/** Short lives without a tunnel may have come and gone since: the first exit after the engine's last stamp is the one. */
+private fun firstExit(traces: Traces): Exit? {
+    val exits = traces.exits.filter { it.at >= traces.since }
+    val awake = traces.lastAwake ?: traces.since
+    return exits.filter { it.at >= awake }.minByOrNull { it.at } ?: exits.maxByOrNull { it.at }
 }
 
 private fun causeOf(exit: Exit, traces: Traces): OutageCause = when {
@@ -52,3 +65,6 @@ private const val PACKAGE_UPDATED = 16
 private val OWN_FAULTS = setOf(4, 5, 6, 7)
 
 private const val UPDATE_TAKES = 60_000L
+
+/** A phone that is slow to start brings its apps up within so long. */
+private const val START_TAKES = 180_000L

@@ -16,7 +16,21 @@ class DeathOfTest {
     @Test
     fun androids_own_memory_is_exact() {
         val exits = listOf(Exit(up - 5, 3), Exit(15_000_000, 10), Exit(14_000_000, 3))
-        assertEquals(Death(Moment.at(15_000_000), OutageCause.KILLED), deathOf(plain.copy(exits = exits, lastAwake = 12_000_000)))
+        assertEquals(Death(Moment.at(14_000_000), OutageCause.KILLED), deathOf(plain.copy(exits = exits, lastAwake = 12_000_000)))
+    }
+
+    @Test
+    fun of_several_short_lives_since_the_first_end_counts() {
+        val exits = listOf(Exit(19_000_000, 10), Exit(18_000_000, 10), Exit(12_000_001, 10), Exit(11_000_000, 10))
+        assertEquals(Moment.at(12_000_001), deathOf(plain.copy(exits = exits, lastAwake = 12_000_000))?.at)
+        assertEquals("a stamp after all of them", Moment.at(19_000_000), deathOf(plain.copy(exits = exits, lastAwake = 19_500_000))?.at)
+    }
+
+    @Test
+    fun a_phone_that_starts_without_starting_us_is_an_outage_from_its_start_on() {
+        val restarted = plain.copy(bootedAt = up + 5, now = up + 5 + 180_001)
+        assertEquals(Death(Moment.at(up + 5), OutageCause.NOT_STARTED), deathOf(restarted))
+        assertEquals(Death(Moment.at(up + 5), OutageCause.NOT_STARTED), deathOf(restarted.copy(now = up + 5 + 3 * 86_400_000)))
     }
 
     @Test
@@ -50,7 +64,7 @@ class DeathOfTest {
 
     @Test
     fun a_restart_of_the_phone_is_no_death_unless_android_remembers_one() {
-        val restarted = plain.copy(bootedAt = up + 5)
+        val restarted = plain.copy(bootedAt = up + 5, now = up + 180_005)
         assertNull(deathOf(restarted))
         val killed = restarted.copy(exits = listOf(Exit(up + 1, 3)))
         assertEquals(Death(Moment.at(up + 1), OutageCause.KILLED), deathOf(killed))
