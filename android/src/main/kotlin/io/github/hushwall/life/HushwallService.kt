@@ -1,6 +1,7 @@
 package io.github.hushwall.life
 
 import android.app.Service
+import android.content.ComponentCallbacks2
 import android.content.Intent
 import android.net.VpnService
 import android.os.Build
@@ -15,22 +16,25 @@ import io.github.hushwall.control.StartCause
  */
 class HushwallService : VpnService() {
     private lateinit var life: Life
-    private lateinit var door: ServiceDoor
+    private var door: ServiceDoor? = null
 
     override fun onCreate() {
         super.onCreate()
         life = lifeOf(this)
-        door = ServiceDoor(this, life)
     }
 
     override fun onStartCommand(intent: Intent?, flags: Int, startId: Int): Int {
-        val failure = if (life.consent.given()) goToForeground() else Failure.NO_CONSENT
+        // Whatever follows: Android ends a process that it was asked to start a service of, and that does not go there.
+        val refused = goToForeground()
+        val failure = if (life.consent.given()) refused else Failure.NO_CONSENT
         if (failure != null) {
             life.controller.refused(failure)
-            stopSelf()
+            if (stopSelfResult(startId)) stopForeground(Service.STOP_FOREGROUND_REMOVE)
             return Service.START_NOT_STICKY
         }
-        life.controller.attach(door, causeOf(intent))
+        val at = ServiceDoor(this, life, startId)
+        door = at
+        life.controller.attach(at, causeOf(intent))
         return Service.START_STICKY
     }
 
@@ -43,11 +47,12 @@ class HushwallService : VpnService() {
 
     override fun onTrimMemory(level: Int) {
         super.onTrimMemory(level)
-        life.lowMemory()
+        // That no screen is shown any longer is told as a level too, each time the owner leaves the app.
+        if (level != ComponentCallbacks2.TRIM_MEMORY_UI_HIDDEN) life.lowMemory()
     }
 
     override fun onDestroy() {
-        life.controller.detach(door)
+        door?.let(life.controller::detach)
         super.onDestroy()
     }
 

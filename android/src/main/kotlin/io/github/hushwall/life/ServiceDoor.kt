@@ -16,8 +16,8 @@ import io.github.hushwall.control.Failure
 import io.github.hushwall.plan.Plan
 import io.github.hushwall.screens.HomeActivity
 
-/** The running service as the controller sees it. */
-internal class ServiceDoor(private val service: HushwallService, private val life: Life) : Door {
+/** The running service as the controller sees it, since its start number [startId]. */
+internal class ServiceDoor(private val service: HushwallService, private val life: Life, private val startId: Int) : Door {
     private val main = Handler(Looper.getMainLooper())
 
     /** For a start that is wanted without a tap. One of the two callers of `prepare()`; the other is the owner's tap. */
@@ -42,11 +42,9 @@ internal class ServiceDoor(private val service: HushwallService, private val lif
     override fun lockdown(): Boolean =
         if (Build.VERSION.SDK_INT >= 29) isLockdown() else alwaysOn() && secure("always_on_vpn_lockdown") == "1"
 
+    /** Only what the controller knew of is ended: Android ends a process whose service stops before a start that is on its way. */
     override fun leave() {
-        main.post {
-            service.stopForeground(Service.STOP_FOREGROUND_REMOVE)
-            service.stopSelf()
-        }
+        main.post { if (service.stopSelfResult(startId)) service.stopForeground(Service.STOP_FOREGROUND_REMOVE) }
     }
 
     @SinceApi(29)
