@@ -26,9 +26,7 @@ class Controller(private val parts: Parts) {
     }
 
     /** Draws no longer. */
-    fun unwatch(watcher: Watcher) {
-        watchers -= watcher
-    }
+    fun unwatch(watcher: Watcher): Unit = parts.queue.post { watchers -= watcher }
 
     /** The process begins: reads what was, and brings back what is wanted. */
     fun begin(): Unit = command { machine.begin() }
@@ -68,6 +66,9 @@ class Controller(private val parts: Parts) {
 
     /** A VPN network of somebody else appeared. */
     fun otherVpnSeen(): Unit = command { machine.decide() }
+
+    /** Android has our own tunnel [up], or no longer. */
+    fun tunnelSeen(up: Boolean): Unit = command { machine.tunnelSeen(up) }
 
     /** The network of the moment is [network]; [online] if it has internet. */
     fun networkChanged(network: Network, online: Boolean): Unit = command { machine.networkChanged(network, online) }

@@ -26,7 +26,7 @@ fun faceOf(state: State): Face = when (state) {
     is State.Paused -> paused(state)
     is State.InPart -> inPart(state)
     is State.NotProtecting -> notProtecting(state)
-    is State.Lockdown -> lockdown()
+    is State.Lockdown -> lockdown(state)
     is State.NotRunning -> notRunning(state)
     is State.Off -> off(Text(R.string.state_off), Text(R.string.line_off), listOf(Button.TURN_ON))
     is State.OtherVpn -> off(
@@ -65,8 +65,10 @@ private fun protectedLine(state: State.Protected): Text {
     }
 }
 
-private fun outageLine(outage: Outage): Text =
-    Text(R.string.outage, listOf(Arg.Range(outage.from), Arg.Time(outage.to)))
+private fun outageLine(outage: Outage): Text {
+    val line = if (outage.cause == OutageCause.NOT_STARTED) R.string.outage_not_started else R.string.outage
+    return Text(line, listOf(Arg.Range(outage.from), Arg.Time(outage.to)))
+}
 
 private fun frozenLine(outage: Outage): Text =
     Text(R.string.line_frozen, listOf(Arg.Range(outage.from), Arg.Time(outage.to)))
@@ -127,9 +129,21 @@ private fun inPart(state: State.InPart): Face = Face(
 private fun notRunning(state: State.NotRunning): Face = problem(
     OnceKind.NOT_RUNNING,
     Text(R.string.state_not_running),
-    Text(R.string.line_not_running, listOf(Arg.Time(state.since))),
+    notRunningLine(state),
     listOf(Button.TURN_ON),
 ).copy(standing = null)
+
+/** Only what is known: of another VPN and of a fault of our own Android is not to blame. */
+private fun notRunningLine(state: State.NotRunning): Text {
+    val line = when (state.cause) {
+        Failure.NOT_PREPARED -> return Text(R.string.one_vpn)
+        Failure.NO_CONSENT -> R.string.line_no_consent
+        Failure.ENGINE -> R.string.line_no_engine
+        Failure.BAD_PLAN, Failure.SYSTEM_REFUSED, Failure.FORBIDDEN -> R.string.line_no_vpn
+        Failure.FOREGROUND_REFUSED, null -> R.string.line_not_running
+    }
+    return Text(line, listOf(Arg.Time(state.since)))
+}
 
 private fun notProtecting(state: State.NotProtecting): Face = problem(
     OnceKind.STRICT_DNS,
@@ -138,11 +152,11 @@ private fun notProtecting(state: State.NotProtecting): Face = problem(
     listOf(Button.CHECK_NAMES),
 )
 
-private fun lockdown(): Face = problem(
+private fun lockdown(state: State.Lockdown): Face = problem(
     OnceKind.LOCKDOWN,
-    Text(R.string.state_lockdown),
-    Text(R.string.line_lockdown),
-    listOf(Button.VPN_SETTINGS, Button.COVER_ALL),
+    Text(if (state.questionsOnly) R.string.state_lockdown_all else R.string.state_lockdown),
+    Text(if (state.questionsOnly) R.string.line_lockdown_all else R.string.line_lockdown),
+    listOf(Button.VPN_SETTINGS, if (state.questionsOnly) Button.CHECK_NAMES else Button.COVER_ALL),
 )
 
 private fun problem(kind: OnceKind, headline: Text, line: Text, buttons: List<Button>): Face = Face(

@@ -19,8 +19,12 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
     /** Whether [other] is the session that runs; events of an older one are of no interest. */
     fun isCurrent(other: Session): Boolean = session === other
 
-    /** Makes a tunnel and sets the engine on it; `null`, or why not. An older session goes on until the new one runs. */
+    /**
+     * Makes a tunnel and sets the engine on it; `null`, or why not. An older session goes on until the new one runs. An engine that
+     * cannot be loaded is found out before there is a tunnel that would cut apps off.
+     */
     fun open(door: Door, next: Plan.Ready, with: EngineSettings, network: Network): Failure? {
+        attempt { engine.version }?.let { return it }
         val fd = when (val result = door.establish(next)) {
             is Established.Refused -> return result.failure
             is Established.Descriptor -> result.fd
@@ -47,16 +51,19 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
         }.also { if (it == null) settings = with }
     }
 
-    /** Tells the engine of another network. */
-    fun networkChanged(network: Network) {
-        session?.let { current -> attempt { current.networkChanged(network) } }
-    }
+    /** Tells the engine of another network; whether it knows now, or need not. */
+    fun networkChanged(network: Network): Boolean = session?.let { current -> attempt { current.networkChanged(network) } } == null
 
-    /** When an app last sent something into the tunnel; `null` if never, or if the engine does not answer. */
-    fun lastSeen(): Long? = try {
-        session?.snapshot()?.lastSeenApp?.takeIf { it > 0 }
-    } catch (_: EngineException) {
-        null
+    /** When an app last sent something into the tunnel; `null` if never. An engine that is busy is asked once more. */
+    @Throws(EngineException::class)
+    fun lastSeen(): Long? {
+        val current = session ?: return null
+        val snapshot = try {
+            current.snapshot()
+        } catch (error: EngineException) {
+            if (error.code == EngineException.BUSY) current.snapshot() else throw error
+        }
+        return snapshot.lastSeenApp.takeIf { it > 0 }
     }
 
     /** Ends the session; the tunnel goes with its descriptor. */

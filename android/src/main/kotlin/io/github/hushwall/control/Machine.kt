@@ -19,6 +19,8 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
     private var cause = StartCause.AGAIN
     private var summoned = false
     private var restarts = 0
+    private var networkTold = true
+    private var lost: CommandQueue.Pending? = null
 
     /** Whether Android's one VPN slot is ours; asking for it again could end somebody else's tunnel. */
     private var slotIsOurs = false
@@ -51,7 +53,10 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
         deciding = false
         if (facts.wanted !is Wanted.On) want(Wanted.On)
         timers.stopPause()
-        if (why == StartCause.TAP) slotIsOurs = true
+        if (why == StartCause.TAP) {
+            slotIsOurs = true
+            restarts = 0
+        }
         val at = door
         when {
             link.open -> if (at != null) bringInForce(at, anew = false)
@@ -86,8 +91,8 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
     fun detach(at: Door) {
         if (door !== at) return
         door = null
-        if (link.open && facts.wanted is Wanted.On) losses.begin(OutageCause.KILLED, Moment.at(clock.now()))
         down()
+        if (facts.wanted is Wanted.On) again(OutageCause.KILLED, clock.now(), Failure.SYSTEM_REFUSED)
     }
 
     fun pause() {
@@ -131,10 +136,24 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
         publish()
     }
 
+    /** Android tells of a network again at each change of its signal; the engine is only woken for what it has to know. */
     fun networkChanged(next: Network, online: Boolean) {
+        if (next == network && online == facts.online && networkTold) return
         network = next
-        link.networkChanged(next)
+        networkTold = link.networkChanged(next)
         facts = facts.on(next, online)
+    }
+
+    /** Android has our tunnel [up], or no longer. A new tunnel may come after the old one is gone, and a revocation be told later. */
+    fun tunnelSeen(up: Boolean) {
+        lost?.cancel()
+        lost = null
+        if (up || !link.open) return
+        val since = clock.now()
+        lost = parts.queue.after(LOST_AFTER) {
+            if (link.open) ended(EngineException.DEVICE_GONE, OutageCause.KILLED, since)
+            publish()
+        }
     }
 
     fun change(anew: Boolean, edit: (Settings) -> Settings) {
@@ -154,7 +173,12 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
     }
 
     fun refresh(unlocked: Boolean) {
-        facts = facts.seen(link.lastSeen(), clock.now(), unlocked)
+        val lastSeen = try {
+            link.lastSeen()
+        } catch (error: EngineException) {
+            return ended(error.code)
+        }
+        facts = facts.seen(lastSeen, clock.now(), unlocked)
         val at = door
         if (link.open && at != null) {
             facts = facts.copy(alwaysOn = at.alwaysOn(), lockdown = at.lockdown())
@@ -186,16 +210,19 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
 
     private fun starting() {
         facts = facts.copy(tunnel = Tunnel.Starting(clock.now()))
-        parts.queue.after(STARTING_LIMIT + 1) {
-            summoned = false
-            publish()
-        }
+        parts.queue.after(STARTING_LIMIT + 1, publish)
     }
 
+    /** Some phones swallow the request, and neither the service comes nor an error that says why. */
     private fun summon() {
         if (summoned) return
         summoned = true
-        parts.phone.summon()?.let(::fail)
+        parts.phone.summon()?.let { return fail(it) }
+        val attempt = facts.tunnel
+        parts.queue.after(STARTING_LIMIT + 1) {
+            if (summoned && facts.tunnel === attempt) fail(Failure.FOREGROUND_REFUSED)
+            publish()
+        }
     }
 
     private fun open(at: Door) {
@@ -237,6 +264,10 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
     }
 
     private fun down() {
+        lost?.cancel()
+        lost = null
+        val up = facts.tunnel as? Tunnel.Up
+        if (up != null && clock.now() - up.since > STEADY) restarts = 0
         link.close()
         timers.ruleEnd(null) {}
         facts = facts.copy(tunnel = Tunnel.Down, usedSince = 0)
@@ -244,13 +275,15 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
     }
 
     /** The engine gave up on this tunnel: a new one, at once and then more slowly. */
-    private fun ended(code: Int) {
-        val up = facts.tunnel as? Tunnel.Up
-        if (up != null && clock.now() - up.since > STEADY) restarts = 0
+    private fun ended(code: Int, why: OutageCause = OutageCause.OWN_ERROR, since: Long = clock.now()) {
         down()
         if (code == EngineException.NONE || facts.wanted !is Wanted.On) return
-        losses.begin(OutageCause.OWN_ERROR, Moment.at(clock.now()))
-        val delay = RESTART_AFTER.getOrNull(restarts++) ?: return fail(Failure.ENGINE)
+        again(why, since, Failure.ENGINE)
+    }
+
+    private fun again(why: OutageCause, since: Long, otherwise: Failure) {
+        losses.begin(why, Moment.at(since))
+        val delay = RESTART_AFTER.getOrNull(restarts++) ?: return fail(otherwise)
         starting()
         parts.queue.after(delay) {
             if (facts.wanted is Wanted.On && !link.open) start(StartCause.AGAIN)
@@ -277,6 +310,7 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
 
     private companion object {
         const val OTHER_VPN_WITHIN = 2_000L
+        const val LOST_AFTER = 3_000L
         const val STEADY = 600_000L
         val RESTART_AFTER = listOf(0L, 1_000L, 10_000L, 60_000L)
     }

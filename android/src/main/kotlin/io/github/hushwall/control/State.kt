@@ -23,8 +23,8 @@ sealed class State {
     /** The phone had stopped the process; up again. */
     data class KilledAndBack(val outage: Outage) : State()
 
-    /** Wanted, and Android does not let it start. */
-    data class NotRunning(val since: Long) : State()
+    /** Wanted, and it cannot be had because of [cause]; `null` if nobody knows. */
+    data class NotRunning(val since: Long, val cause: Failure? = null) : State()
 
     /** The engine failed and was built anew. */
     data class OwnError(val outage: Outage) : State()
@@ -50,8 +50,8 @@ sealed class State {
     /** Questions go past us, and nothing else is looked at. */
     data class NotProtecting(val host: String) : State()
 
-    /** Android cuts off the apps that are outside the tunnel. */
-    object Lockdown : State()
+    /** Android cuts off the apps that are outside the tunnel, and where [questionsOnly] are routed, those inside as well. */
+    data class Lockdown(val questionsOnly: Boolean = false) : State()
 
     /** No app on this phone is to be covered. */
     object NothingToCover : State()

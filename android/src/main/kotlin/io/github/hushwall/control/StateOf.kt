@@ -29,7 +29,7 @@ private fun onState(facts: Facts, now: Long): State {
     return when (val tunnel = facts.tunnel) {
         is Tunnel.Up -> upState(facts, tunnel, now)
         is Tunnel.Starting -> if (now - tunnel.since > STARTING_LIMIT) State.NotRunning(tunnel.since) else State.Starting
-        is Tunnel.Failed -> State.NotRunning(tunnel.since)
+        is Tunnel.Failed -> State.NotRunning(tunnel.since, tunnel.cause)
         is Tunnel.Down -> State.NotRunning(facts.outage?.from?.earliest ?: now)
     }
 }
@@ -38,9 +38,9 @@ private fun onState(facts: Facts, now: Long): State {
 private fun upState(facts: Facts, tunnel: Tunnel.Up, now: Long): State {
     val host = facts.strictDns
     if (host != null && facts.questionsOnly) return State.NotProtecting(host)
-    if (facts.lockdown && !facts.coversAll) return State.Lockdown
+    if (facts.lockdown && (facts.questionsOnly || !facts.coversAll)) return State.Lockdown(facts.questionsOnly)
     if (host != null) return State.InPart(host)
-    facts.outage?.takeIf { now - it.to < OUTAGE_SHOWN }?.let { return outageState(it) }
+    facts.outage?.takeIf { now - it.to < OUTAGE_SHOWN && it.cause != OutageCause.UPDATED }?.let { return outageState(it) }
     if (!facts.online) return State.NoNetwork
     if (facts.usedSince >= UNSEEN_LIMIT) return State.NotSeen(facts.lastSeen ?: tunnel.since)
     return State.Protected(facts.covered.takeUnless { facts.coversAll }, facts.lastSeen)

@@ -8,6 +8,7 @@ import android.net.NetworkCapabilities
 import android.net.NetworkRequest
 import android.os.Handler
 import io.github.hushwall.control.Controller
+import io.github.hushwall.plan.Addresses
 
 /** Tells the controller of the network beneath, and of other VPNs. Our own package is outside the tunnel, so "default" is beneath. */
 internal class NetworkWatch(private val context: Context, private val controller: Controller, private val handler: Handler) {
@@ -18,12 +19,19 @@ internal class NetworkWatch(private val context: Context, private val controller
     /** Begins to watch. */
     fun begin() {
         val connectivity = context.getSystemService(ConnectivityManager::class.java) ?: return
-        connectivity.registerDefaultNetworkCallback(beneath, handler)
+        // Android 11 throws SecurityException here now and then, to apps that hold the permission: then the network stays unknown.
+        attempt { connectivity.registerDefaultNetworkCallback(beneath, handler) }
         val vpn = NetworkRequest.Builder()
             .addTransportType(NetworkCapabilities.TRANSPORT_VPN)
             .removeCapability(NetworkCapabilities.NET_CAPABILITY_NOT_VPN)
             .build()
-        connectivity.registerNetworkCallback(vpn, other, handler)
+        attempt { connectivity.registerNetworkCallback(vpn, tunnels, handler) }
+    }
+
+    private fun attempt(register: () -> Unit) = try {
+        register()
+    } catch (_: SecurityException) {
+        Unit
     }
 
     private val beneath = object : ConnectivityManager.NetworkCallback() {
@@ -49,8 +57,19 @@ internal class NetworkWatch(private val context: Context, private val controller
         }
     }
 
-    private val other = object : ConnectivityManager.NetworkCallback() {
-        override fun onLinkPropertiesChanged(network: Network, next: LinkProperties) = controller.otherVpnSeen()
+    /** Ours are told by their address. */
+    private val tunnels = object : ConnectivityManager.NetworkCallback() {
+        private val own = HashSet<Network>()
+
+        override fun onLinkPropertiesChanged(network: Network, next: LinkProperties) {
+            if (next.linkAddresses.none { it.address in Addresses.OWN }) return controller.otherVpnSeen()
+            own += network
+            controller.tunnelSeen(up = true)
+        }
+
+        override fun onLost(network: Network) {
+            if (own.remove(network) && own.isEmpty()) controller.tunnelSeen(up = false)
+        }
     }
 
     private fun tell(network: Network) {

@@ -65,8 +65,117 @@ class ControllerTest {
         done { turnOn(StartCause.TAP) }
         time.pass(STARTING_LIMIT + 1)
         assertTrue(stage.state is State.NotRunning)
+        assertEquals(Failure.FOREGROUND_REFUSED, (stage.facts.tunnel as Tunnel.Failed).cause)
         done { turnOn(StartCause.TAP) }
         assertEquals("and is asked for again", 2, stage.phone.summons)
+    }
+
+    @Test
+    fun a_service_that_does_not_come_is_asked_for_again_at_each_unlock_and_the_time_without_is_an_outage() {
+        val began = time.now()
+        stage.begin()
+        done { turnOn(StartCause.TAP) }
+        time.pass(STARTING_LIMIT + 1)
+        time.pass(600_000)
+        done { refresh(unlocked = true) }
+        assertEquals(2, stage.phone.summons)
+        stage.attach(null)
+        val outage = stage.keep.outages.single()
+        assertEquals(OutageCause.NOT_STARTED, outage.cause)
+        assertEquals(began + STARTING_LIMIT + 1, outage.from.earliest)
+        assertEquals(time.now(), outage.to)
+    }
+
+    @Test
+    fun a_service_that_comes_late_is_welcome() {
+        stage.begin()
+        done { turnOn(StartCause.TAP) }
+        time.pass(STARTING_LIMIT + 3_000)
+        stage.attach(null)
+        assertTrue(stage.facts.tunnel is Tunnel.Up)
+    }
+
+    @Test
+    fun a_service_that_android_ends_is_asked_for_again_at_once_and_then_more_slowly_and_not_for_ever() {
+        stage.on()
+        for (delay in listOf(0L, 1_000L, 10_000L, 60_000L)) {
+            val before = stage.phone.summons
+            done { detach(stage.door) }
+            assertTrue(stage.engine.descriptors.isEmpty())
+            time.pass(delay)
+            assertEquals("after $delay ms", before + 1, stage.phone.summons)
+            stage.door = FakeDoor()
+            stage.attach(null)
+            assertTrue(stage.facts.tunnel is Tunnel.Up)
+        }
+        done { detach(stage.door) }
+        assertEquals(Failure.SYSTEM_REFUSED, (stage.facts.tunnel as Tunnel.Failed).cause)
+        assertEquals(4, stage.keep.outages.count { it.cause == OutageCause.KILLED })
+    }
+
+    @Test
+    fun a_tunnel_that_android_no_longer_has_is_not_on_and_a_new_one_is_made() {
+        stage.on()
+        done { tunnelSeen(up = true) }
+        val lost = time.now()
+        done { tunnelSeen(up = false) }
+        time.pass(3_000)
+        assertEquals("a second tunnel", 2, stage.door.plans.size)
+        assertEquals(Outage(OutageCause.KILLED, Moment.at(lost), time.now()), stage.keep.outages.single())
+        done { tunnelSeen(up = false) }
+        time.pass(1_000)
+        done { tunnelSeen(up = true) }
+        time.pass(60_000)
+        assertEquals("the old one goes as the new one comes", 2, stage.door.plans.size)
+    }
+
+    @Test
+    fun a_tunnel_that_goes_because_it_was_revoked_or_turned_off_is_no_outage() {
+        for (end in listOf<Controller.() -> Unit>({ revoked() }, { turnOff() })) {
+            val stage = Stage()
+            stage.on()
+            stage.controller.tunnelSeen(up = false)
+            stage.time.pass(1_000)
+            stage.controller.end()
+            stage.time.pass(60_000)
+            assertTrue(stage.keep.outages.isEmpty())
+            assertEquals(1, stage.door.plans.size)
+        }
+    }
+
+    @Test
+    fun an_engine_that_does_not_answer_the_owners_look_is_begun_anew() {
+        stage.on()
+        val silent = stage.engine.sessions.single()
+        silent.fails += listOf(EngineException.BUSY)
+        done { refresh(unlocked = false) }
+        assertEquals("a busy one is asked once more", listOf(silent), stage.engine.sessions)
+        silent.fails += listOf(EngineException.BUSY, EngineException.BUSY)
+        done { refresh(unlocked = false) }
+        assertTrue(silent.stopped)
+        assertEquals(2, stage.engine.sessions.size)
+        assertEquals(OutageCause.OWN_ERROR, stage.keep.outages.single().cause)
+    }
+
+    @Test
+    fun an_engine_that_cannot_be_loaded_is_found_out_before_there_is_a_tunnel() {
+        stage.engine.missing = true
+        stage.on()
+        assertTrue(stage.door.plans.isEmpty())
+        assertEquals(Failure.ENGINE, (stage.facts.tunnel as Tunnel.Failed).cause)
+    }
+
+    @Test
+    fun a_network_that_is_told_again_does_not_wake_the_engine() {
+        stage.on()
+        val session = stage.engine.sessions.single()
+        val network = Network(9, ipv4 = true, ipv6 = false)
+        repeat(50) { done { networkChanged(network, online = true) } }
+        assertEquals(1, session.networks)
+        session.fails += EngineException.BUSY
+        done { networkChanged(network.copy(metered = true), online = true) }
+        done { networkChanged(network.copy(metered = true), online = true) }
+        assertEquals("what it did not hear is told again", 2, session.networks)
     }
 
     @Test
@@ -293,7 +402,7 @@ class ControllerTest {
     fun lockdown_is_read_after_the_tunnel_is_up_and_again_when_the_owner_looks() {
         stage.door.locked = true
         stage.on()
-        assertEquals(State.Lockdown, stage.state)
+        assertEquals(State.Lockdown(), stage.state)
         stage.door.locked = false
         done { refresh(unlocked = false) }
         assertEquals(State.Protected(2, null), stage.state)

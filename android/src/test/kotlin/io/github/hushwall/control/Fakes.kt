@@ -53,7 +53,10 @@ class FakeTime(private var now: Long = 1_800_000_000_000) : CommandQueue, Clock 
 
 /** An engine that counts descriptors and sessions. */
 class FakeEngine : Engine {
-    override val version: String = "0"
+    override val version: String get() = if (missing) throw EngineException(EngineException.LIBRARY, "missing") else "0"
+
+    /** Whether there is no library. */
+    var missing = false
 
     /** Sessions ever begun. */
     val sessions = mutableListOf<FakeSession>()
@@ -85,6 +88,12 @@ class FakeSession(private val engine: FakeEngine, var fd: Int, var settings: Eng
     /** How many descriptors it has had. */
     var tunnels = 1
 
+    /** How often it was told of a network. */
+    var networks = 0
+
+    /** What the next calls fail with. */
+    val fails = ArrayDeque<Int>()
+
     /** When an app was last seen. */
     var lastSeen = 0L
 
@@ -104,7 +113,13 @@ class FakeSession(private val engine: FakeEngine, var fd: Int, var settings: Eng
     }
 
     override fun networkChanged(network: Network) {
+        failing()
+        networks++
         this.network = network
+    }
+
+    private fun failing() {
+        fails.removeFirstOrNull()?.let { throw EngineException(it, "fails") }
     }
 
     override fun nextEvents(): List<Event>? = null
@@ -113,6 +128,7 @@ class FakeSession(private val engine: FakeEngine, var fd: Int, var settings: Eng
 
     override fun snapshot(): Snapshot {
         if (stopped) throw EngineException(EngineException.ENDED, "ended")
+        failing()
         return Snapshot(lastSeen, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     }
 

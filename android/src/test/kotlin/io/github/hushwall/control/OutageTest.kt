@@ -42,7 +42,7 @@ class OutageTest {
         stage.phone.death = Death(Moment.at(start - 3_600_000), OutageCause.KILLED)
         stage.phone.refuses = Failure.FOREGROUND_REFUSED
         stage.begin()
-        assertEquals(State.NotRunning(start - 3_600_000), stage.state)
+        assertEquals(State.NotRunning(start - 3_600_000, Failure.FOREGROUND_REFUSED), stage.state)
         stage.phone.refuses = null
         stage.time.pass(60_000)
         stage.controller.turnOn(StartCause.TAP)

@@ -23,6 +23,11 @@ class StateTableTest {
     private fun outage(cause: OutageCause, millis: Long) =
         up.copy(outage = Outage(cause, Moment.at(NOW - 60_000 - millis), NOW - 60_000))
 
+    private fun failed(cause: Failure, line: Int) = Row(
+        "not running: $cause", Facts(Wanted.On, Tunnel.Failed(NOW, cause)), R.string.state_not_running, line, null,
+        OnceKind.NOT_RUNNING, R.string.tile_problem, listOf(Button.TURN_ON),
+    )
+
     private fun off(why: WhyOff) = Facts(wanted = Wanted.Off(why))
 
     private val on = R.string.state_on
@@ -113,6 +118,19 @@ class StateTableTest {
             listOf(Button.VPN_SETTINGS, Button.COVER_ALL),
         ),
         Row(
+            "lockdown, and questions only", up.copy(lockdown = true, coversAll = true, questionsOnly = true),
+            R.string.state_lockdown_all, R.string.line_lockdown_all, R.string.state_lockdown_all, OnceKind.LOCKDOWN,
+            R.string.tile_problem, listOf(Button.VPN_SETTINGS, Button.CHECK_NAMES),
+        ),
+        Row(
+            "the phone had not started it, on again", outage(OutageCause.NOT_STARTED, 600_000), on,
+            R.string.outage_not_started, on, OnceKind.KILLED, on, listOf(Button.PREVENT),
+        ),
+        failed(Failure.NO_CONSENT, R.string.line_no_consent),
+        failed(Failure.NOT_PREPARED, R.string.one_vpn),
+        failed(Failure.ENGINE, R.string.line_no_engine),
+        failed(Failure.SYSTEM_REFUSED, R.string.line_no_vpn),
+        Row(
             "nothing covered", up.copy(covered = 0, tunnel = Tunnel.Down), R.string.state_nothing, R.string.line_nothing,
             null, null, R.string.state_off, listOf(Button.CHOOSE_APPS, Button.COVER_ALL),
         ),
@@ -168,6 +186,11 @@ class StateTableTest {
     @Test
     fun a_lockdown_with_all_apps_covered_cuts_nobody_off() {
         assertEquals(State.Protected(null, up.lastSeen), stateOf(up.copy(lockdown = true, coversAll = true), NOW))
+    }
+
+    @Test
+    fun an_update_that_was_asked_for_is_in_the_record_and_nowhere_else() {
+        assertEquals(State.Protected(1, up.lastSeen), stateOf(outage(OutageCause.UPDATED, 5_000), NOW))
     }
 
     @Test
