@@ -115,7 +115,7 @@ native_linker() {
 
 # --- stubs and unwinder -------------------------------------------------------------------------------------------
 
-# native_cargo ABI ARGUMENT...: Cargo for this ABI, std from source. The caller says which crates of std by -Zbuild-std.
+# native_cargo ABI WORD ARGUMENT...: Cargo for this ABI, std from source. The caller says which crates of std by -Zbuild-std.
 native_cargo() {
     local abi=$1 target variable
     shift
@@ -128,7 +128,7 @@ native_cargo() {
         HUSHWALL_STUBS="$(native_folder)/stubs/$abi" \
         "${variable}_LINKER=$PWD/android/toolchain/linker" \
         "${variable}_RUSTFLAGS=-Cforce-unwind-tables=yes --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
-        cargo "$@" --locked --target "$target"
+        cargo "$1" --locked --target "$target" "${@:2}"
 }
 
 # The names that we use of Android's libraries, as libraries to link against; and libunwind.a.
@@ -167,11 +167,14 @@ apk_native() {
     done
 }
 
+# As nothing but a shared library: with the library that the tests link beside it, Cargo would leave link-time
+# optimization out. std is built without backtraces, which a stripped library cannot make.
 native_library() {
     local abi=$1 panic=unwind
     [ "$abi" != armeabi-v7a ] || panic=abort
-    CARGO_PROFILE_PHONE_PANIC=$panic native_cargo "$abi" build --quiet --package hushwall-jni --profile phone \
-        "-Zbuild-std=std,panic_$panic" --target-dir "$(native_folder)/build"
+    CARGO_PROFILE_PHONE_PANIC=$panic native_cargo "$abi" rustc --quiet --package hushwall-jni --lib --crate-type cdylib \
+        --profile phone \
+        "-Zbuild-std=std,panic_$panic" -Zbuild-std-features=panic-unwind --target-dir "$(native_folder)/build"
 }
 
 # What an Android linker would refuse, and what a phone with 16 KiB pages would.
