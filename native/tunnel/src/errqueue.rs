@@ -44,16 +44,23 @@ pub(crate) fn take(socket: &impl AsFd) -> Option<SocketError> {
 fn receive(socket: &impl AsFd) -> Option<(Option<libc::sock_extended_err>, Option<SocketAddr>)> {
     let fd = socket.as_fd().as_raw_fd();
     let mut control = Control { bytes: [0; 256] };
+    // Nobody reads it; qemu-user answers a call without a buffer by itself, and leaves `message` as it was.
+    let mut payload = [0_u8; 1];
+    let mut buffer = libc::iovec {
+        iov_base: payload.as_mut_ptr().cast(),
+        iov_len: payload.len(),
+    };
     let receive = |storage: *mut socket2::SockAddrStorage, len: *mut libc::socklen_t| {
         // SAFETY: msghdr is plain data, for which zero is valid.
         let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
         message.msg_name = storage.cast();
         // SAFETY: `len` is the valid length that `try_init` passes in.
         message.msg_namelen = unsafe { *len };
+        message.msg_iov = &raw mut buffer;
+        message.msg_iovlen = 1;
         message.msg_control = (&raw mut control).cast();
         message.msg_controllen = size_of::<Control>() as _;
-        // SAFETY: the descriptor is open; name and control point to live storage of the lengths given; no payload is
-        // asked for.
+        // SAFETY: the descriptor is open; name, buffer and control point to live storage of the lengths given.
         let outcome = unsafe { libc::recvmsg(fd, &raw mut message, libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT) };
         if outcome < 0 {
             return Err(io::Error::last_os_error());

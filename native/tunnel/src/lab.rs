@@ -84,7 +84,18 @@ pub(crate) struct ServerNetwork {
 }
 
 /// The mark of sockets that go around the TUN.
-pub(crate) const MARK: u32 = 7;
+const MARK: u32 = 7;
+
+/// Sockets that go around the TUN, with a server's network.
+pub(crate) fn around_the_tun() -> crate::Sockets {
+    let sockets = crate::Sockets::new();
+    if cfg!(target_os = "android") {
+        // qemu-user knows no SO_MARK.
+        sockets.with_device("tunnel-a")
+    } else {
+        sockets.with_mark(MARK)
+    }
+}
 
 impl ServerNetwork {
     /// To be called in a fresh network, after `tun0` was opened.

@@ -6,7 +6,7 @@ use blocklist::{Preset, RulesBuilder};
 use engine::{Config, Upstream};
 
 use super::*;
-use crate::lab::{MARK, ServerNetwork, in_fresh_network, ip};
+use crate::lab::{ServerNetwork, around_the_tun, in_fresh_network, ip};
 use crate::{Events, Handle, Settings, Sockets, Told};
 
 /// A tunnel on `tun0` between this thread's network and a server's.
@@ -29,7 +29,7 @@ impl Bench {
                 resolvers: vec!["10.9.0.100:53".parse().unwrap()],
                 ..Upstream::default()
             },
-            sockets: Sockets::new().with_mark(MARK),
+            sockets: around_the_tun(),
             knows_owners: false,
             told: Told::Everything,
             system: None,
