@@ -176,6 +176,8 @@ run_tests() {
     cargo test --locked --no-fail-fast --workspace --exclude lab --exclude page "$@" || failed=1
     say "the app, on a JVM; then its APKs"
     ./build.sh apk --with-tests || failed=1
+    say "Android's own C library: tests of jni and tunnel, the library's exports, its system calls"
+    (bionic_tests) || failed=1
     say "browser tests: the page of all records"
     HUSHWALL="$TARGET/release/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
     say "the bridge's classes and library, which a netns test drives"
