@@ -1,5 +1,6 @@
 package io.github.hushwall.life
 
+import io.github.hushwall.bridge.EngineException
 import io.github.hushwall.bridge.Event
 import io.github.hushwall.bridge.Session
 import io.github.hushwall.control.Pump
@@ -23,17 +24,24 @@ internal class EventPump(
         }
     }
 
+    /** Events that cannot be had are the end of the session: the process lives, and another session is begun. */
     private fun take(session: Session, questions: ArrayBlockingQueue<Event.WhoOwns>) {
-        while (true) {
-            for (event in session.nextEvents() ?: return) {
-                when (event) {
-                    // One too many is not asked: the engine goes on by itself after 50 ms.
-                    is Event.WhoOwns -> questions.offer(event)
-                    is Event.Stopped -> log.stopped(event.verdict)
-                    is Event.LetThrough -> log.letThrough(event.verdict)
-                    else -> told(session, event)
-                }
+        try {
+            while (true) {
+                for (event in session.nextEvents() ?: return) take(event, session, questions)
             }
+        } catch (error: EngineException) {
+            told(session, Event.Ended(error.code, error.message.orEmpty()))
+        }
+    }
+
+    private fun take(event: Event, session: Session, questions: ArrayBlockingQueue<Event.WhoOwns>) {
+        when (event) {
+            // One too many is not asked: the engine goes on by itself after 50 ms.
+            is Event.WhoOwns -> questions.offer(event)
+            is Event.Stopped -> log.stopped(event.verdict)
+            is Event.LetThrough -> log.letThrough(event.verdict)
+            else -> told(session, event)
         }
     }
 
@@ -44,6 +52,9 @@ internal class EventPump(
                 session.answerOwner(asked.question, owners.ownerOf(asked))
             }
         } catch (_: InterruptedException) {
+            return
+        } catch (_: EngineException) {
+            // The session is over, or going to be: its events say so.
             return
         }
     }

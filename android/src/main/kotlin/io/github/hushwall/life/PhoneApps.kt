@@ -14,7 +14,12 @@ internal class PhoneApps(private val context: Context, private val vendor: () ->
     /** Of several packages with one uid the vendor's known one stands for all. */
     override fun packageOf(uid: Int): String? = synchronized(names) {
         names.getOrPut(uid) {
-            val packages = context.packageManager.getPackagesForUid(uid).orEmpty()
+            val packages = try {
+                context.packageManager.getPackagesForUid(uid).orEmpty()
+            } catch (_: SecurityException) {
+                // Of another user of the phone.
+                emptyArray()
+            }
             packages.firstOrNull { name -> vendor().any { it.name == name } } ?: packages.minOrNull()
         }
     }

@@ -1,5 +1,6 @@
 package io.github.hushwall.life
 
+import io.github.hushwall.bridge.EngineException
 import io.github.hushwall.bridge.EngineSettings
 import io.github.hushwall.bridge.Event
 import io.github.hushwall.bridge.ListFile
@@ -40,13 +41,14 @@ class EventPumpTest {
     )
 
     /** A session that says what it is given, and ends. */
-    private class Script(vararg batches: List<Event>) : Session {
+    private class Script(vararg batches: List<Event>, private val fails: Boolean = false) : Session {
         val answers = LinkedBlockingQueue<Pair<Long, Int>>()
         private val waiting = LinkedBlockingQueue(batches.toList())
         private val ended = CountDownLatch(1)
 
         override fun nextEvents(): List<Event>? {
             waiting.poll()?.let { return it }
+            if (fails) throw EngineException(EngineException.ENCODING, "not known")
             ended.await(10, TimeUnit.SECONDS)
             return null
         }
@@ -87,6 +89,13 @@ class EventPumpTest {
         found.countDown()
         assertEquals(1L to 7, session.answers.poll(10, TimeUnit.SECONDS))
         session.stop()
+    }
+
+    @Test
+    fun events_that_cannot_be_read_end_the_session_and_not_the_process() {
+        val told = LinkedBlockingQueue<Event>()
+        EventPump({ -1 }, log) { _, event -> told += event }.follow(Script(fails = true))
+        assertEquals(Event.Ended(EngineException.ENCODING, "not known"), told.poll(10, TimeUnit.SECONDS))
     }
 
     @Test
