@@ -17,14 +17,17 @@ import io.github.hushwall.control.Text
 import io.github.hushwall.control.Watcher
 import io.github.hushwall.control.faceOf
 import io.github.hushwall.control.labelOf
+import io.github.hushwall.record.Store
 import io.github.hushwall.screens.HomeActivity
 import io.github.hushwall.screens.StoppedActivity
 import io.github.hushwall.screens.Words
+import java.io.File
 
 /** The silent notification while the service runs, and one message for each outage. Posted on a change of state only. */
 internal class Notices(private val context: Context, private val clock: Clock) : Watcher {
     private val notifications: NotificationManager? by lazy { context.getSystemService(NotificationManager::class.java) }
-    private val once = OnceADay()
+    private val kept = Store { File(context.filesDir, "told") }
+    private val once = OnceADay(kept::read, kept::write)
     private var standing: Text? = null
 
     /** Makes the channels; a second time does nothing. */
@@ -38,15 +41,18 @@ internal class Notices(private val context: Context, private val clock: Clock) :
 
     override fun show(shown: Shown) {
         val face = faceOf(shown.state)
-        if (face.standing != standing) {
-            standing = face.standing
-            // Without a service there is none: Android takes it away with the service.
-            if (face.standing != null) notifications?.notify(STANDING_ID, build(face))
-        }
+        if (face.standing != standing) stand(face, shown.state)
         val message = face.once ?: return
         if (shown.settled && once.tells(message.kind, eventOf(shown.state), clock.now())) {
             notifications?.notify(ONCE_ID + message.kind.ordinal, build(message))
         }
+    }
+
+    /** That it starts is first said by the service itself: one that does not come must not leave it standing. */
+    private fun stand(face: Face, state: State) {
+        if (state is State.Starting && standing == null) return
+        standing = face.standing
+        if (standing == null) notifications?.cancel(STANDING_ID) else notifications?.notify(STANDING_ID, build(face))
     }
 
     /** The notification with which the service goes to the foreground. */

@@ -1,13 +1,15 @@
 package io.github.hushwall.life
 
 import io.github.hushwall.control.OnceKind
+import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 import org.junit.Test
 
 /** Messages: once an event, at most once a day a kind. */
 class OnceADayTest {
-    private val once = OnceADay()
+    private var kept: String? = null
+    private val once = OnceADay({ kept }, { kept = it })
     private val day = 86_400_000L
 
     @Test
@@ -15,6 +17,20 @@ class OnceADayTest {
         assertTrue(once.tells(OnceKind.KILLED, "1", 0))
         assertFalse(once.tells(OnceKind.KILLED, "1", 1))
         assertFalse(once.tells(OnceKind.KILLED, "1", 10 * day))
+    }
+
+    @Test
+    fun a_process_that_is_killed_ten_times_a_day_is_told_once() {
+        for (life in 0 until 10) {
+            assertEquals(life == 0, OnceADay({ kept }, { kept = it }).tells(OnceKind.KILLED, "$life", life * 3_600_000L))
+        }
+        assertTrue(OnceADay({ kept }, { kept = it }).tells(OnceKind.KILLED, "a b", day))
+        assertFalse(OnceADay({ kept }, { kept = it }).tells(OnceKind.KILLED, "a b", 3 * day))
+    }
+
+    @Test
+    fun a_damaged_memory_tells_rather_than_not() {
+        for (text in listOf("KILLED", "KILLED x y", "GONE 1 2", "\n")) assertTrue(OnceADay({ text }, { }).tells(OnceKind.KILLED, "1", 5))
     }
 
     @Test

@@ -5,6 +5,9 @@ import android.app.Service
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.content.pm.ServiceInfo
+import android.net.ConnectivityManager
+import android.net.LinkAddress
+import android.net.LinkProperties
 import android.net.VpnService
 import android.os.Build
 import io.github.hushwall.R
@@ -16,8 +19,10 @@ import io.github.hushwall.control.Stance
 import io.github.hushwall.control.Tunnel
 import io.github.hushwall.control.Wanted
 import io.github.hushwall.control.WhyOff
+import io.github.hushwall.plan.Addresses
 import io.github.hushwall.record.StanceText
 import java.io.File
+import java.net.InetAddress
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotNull
@@ -29,7 +34,10 @@ import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowNetwork
 import org.robolectric.shadows.ShadowVpnService
+import org.robolectric.util.ReflectionHelpers.ClassParameter.from
+import org.robolectric.util.ReflectionHelpers.callInstanceMethod
 
 /** The service's life among Android's own classes. */
 @RunWith(RobolectricTestRunner::class)
@@ -136,6 +144,50 @@ class ServiceTest {
         assertEquals(State.TurnedOff, stage.shown.state)
         assertTrue(stage.app.engine.descriptors.isEmpty())
         assertTrue(shadowOf(service).isStoppedBySelf && shadowOf(service).isForegroundStopped)
+    }
+
+    @Test
+    fun the_end_of_a_run_does_not_end_a_start_that_is_on_its_way() {
+        val service = on().get()
+        controller.turnOff()
+        controller.turnOn(StartCause.TAP)
+        service.onStartCommand(Intent(stage.app, HushwallService::class.java), 0, 2)
+        stage.settle()
+        assertEquals("Android is asked to end the first start only", 1, shadowOf(service).stopSelfResultId)
+        assertTrue(stage.shown.state is State.Protected)
+        assertEquals(2, stage.app.engine.sessions.size)
+    }
+
+    // Android 8 makes addresses by a method that no JVM has.
+    @Test
+    @Config(sdk = [34])
+    fun a_tunnel_that_android_no_longer_has_is_made_anew() {
+        on()
+        val callbacks = shadowOf(stage.app.getSystemService(ConnectivityManager::class.java)).networkCallbacks
+        val tunnel = ShadowNetwork.newInstance(5)
+        val address = LinkAddress::class.java.getDeclaredConstructor(InetAddress::class.java, Int::class.javaPrimitiveType)
+            .apply { isAccessible = true }.newInstance(Addresses.OWN.first(), 32)
+        val links = LinkProperties()
+        callInstanceMethod<Any>(links, "addLinkAddress", from(LinkAddress::class.java, address))
+        callbacks.forEach { it.onLinkPropertiesChanged(tunnel, links) }
+        callbacks.forEach { it.onLost(tunnel) }
+        stage.settle()
+        assertEquals(1, stage.app.engine.sessions.size)
+        stage.pass(3_001)
+        assertEquals(2, stage.app.engine.sessions.size)
+        assertEquals(OutageCause.KILLED, stage.life.keep.outages().single().cause)
+    }
+
+    @Test
+    fun a_service_that_does_not_come_leaves_no_notification_standing() {
+        stage.consent(given = true)
+        stage.begin()
+        controller.turnOn(StartCause.TAP)
+        stage.settle()
+        assertNull(notifications.getNotification(Notices.STANDING_ID))
+        stage.pass(5_002)
+        assertTrue(stage.shown.state is State.NotRunning)
+        assertNull(notifications.getNotification(Notices.STANDING_ID))
     }
 
     @Test
