@@ -16,6 +16,8 @@ data class Facts(
     val lastSeen: Long? = null,
     /** For how long the phone was in use since then, in milliseconds. */
     val usedSince: Long = 0,
+    /** When the owner last unlocked the phone. */
+    val lastUnlock: Long? = null,
     /** Whether there is a network with internet. */
     val online: Boolean = true,
     /** The host name of a strict Private DNS, where one is set. */

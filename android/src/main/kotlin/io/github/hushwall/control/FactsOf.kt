@@ -21,15 +21,17 @@ internal fun Facts.planned(plan: Plan, settings: Settings): Facts {
     )
 }
 
-/**
- * The facts after the engine said when it last saw an app. That a day went by without one counts when the owner unlocks the phone:
- * a phone in a drawer proves nothing.
- */
+/** An owner who unlocks the phone is taken to have used it for at most so long before, in milliseconds. */
+internal const val USE_PER_UNLOCK: Long = 3_600_000
+
+/** The facts after the engine said when it last saw an app. Only use of the phone counts: one in a drawer proves nothing. */
 internal fun Facts.seen(at: Long?, now: Long, unlocked: Boolean): Facts {
     val seen = at ?: lastSeen
     val up = tunnel as? Tunnel.Up ?: return copy(lastSeen = seen)
-    val unseen = now - maxOf(seen ?: 0, up.since)
-    return copy(lastSeen = seen, usedSince = if (unlocked) unseen else minOf(usedSince, unseen))
+    val used = if (seen == lastSeen) usedSince else 0
+    if (!unlocked) return copy(lastSeen = seen, usedSince = used)
+    val since = maxOf(seen ?: 0, up.since, lastUnlock ?: 0)
+    return copy(lastSeen = seen, lastUnlock = now, usedSince = used + (now - since).coerceIn(0, USE_PER_UNLOCK))
 }
 
 /** An outage that the engine tells of. */

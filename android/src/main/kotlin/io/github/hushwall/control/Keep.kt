@@ -26,4 +26,6 @@ data class Stance(
     val wanted: Wanted = Wanted.Off(WhyOff.OWNER),
     /** Since when a tunnel is up; `null` if none is. */
     val upSince: Long? = null,
+    /** Since when protection is wanted and absent, and why; `null` if it is not. */
+    val absent: Death? = null,
 )

@@ -48,7 +48,7 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
             anew || needsNewTunnel(next) -> replaceTunnel(current, door, next, with, network)
             with != before -> attempt { current.replaceSettings(with) }?.let { open(door, next, with, network) }
             else -> null
-        }.also { if (it == null) settings = with }
+        }.also { if (it == null) inForce(next, with) }
     }
 
     /** Tells the engine of another network; whether it knows now, or need not. */
@@ -84,6 +84,12 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
         if (attempt { begun.snapshot() } == null) return begun
         begun.stop()
         return null
+    }
+
+    /** An app that goes is remembered as gone, for it may come back with another uid, which the tunnel does not know. */
+    private fun inForce(next: Plan.Ready, with: EngineSettings) {
+        plan = next
+        settings = with
     }
 
     private fun replaceTunnel(current: Session, door: Door, next: Plan.Ready, with: EngineSettings, network: Network): Failure? {

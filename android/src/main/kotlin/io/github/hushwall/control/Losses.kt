@@ -8,6 +8,9 @@ internal class Losses(private val keep: Keep) {
     /** Since when protection is absent. */
     val since: Long? get() = if (cause == null) null else from.earliest
 
+    /** What is running; `null` if nothing is. */
+    val running: Death? get() = cause?.let { Death(from, it) }
+
     /** Protection went away; what is already running goes on. */
     fun begin(why: OutageCause, at: Moment) {
         if (cause != null) return

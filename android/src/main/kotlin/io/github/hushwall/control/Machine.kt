@@ -8,30 +8,9 @@ import io.github.hushwall.plan.Plan
 import io.github.hushwall.settings.Settings
 
 /** What follows from the controller's commands. On the queue's thread only; [publish] draws what changed behind a timer. */
-internal class Machine(private val parts: Parts, private val publish: () -> Unit) {
-    private val clock = parts.clock
-    private val link = Link(parts.engine, parts.pump)
-    private val losses = Losses(parts.keep)
-    private val timers = Timers(parts.queue, parts.phone, clock)
-
-    private var network = Network(ipv4 = false, ipv6 = false)
-    private var door: Door? = null
+internal class Machine(parts: Parts, publish: () -> Unit) : Upkeep(parts, publish) {
     private var cause = StartCause.AGAIN
-    private var summoned = false
-    private var restarts = 0
     private var networkTold = true
-    private var lost: CommandQueue.Pending? = null
-
-    /** Whether Android's one VPN slot is ours; asking for it again could end somebody else's tunnel. */
-    private var slotIsOurs = false
-
-    /** What the state follows from. */
-    var facts = Facts(covered = 0)
-        private set
-
-    /** What the owner chose. */
-    var settings = Settings()
-        private set
 
     /** Whether it is being found out who took the slot; nothing is announced until then. */
     var deciding = false
@@ -41,15 +20,16 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
         settings = parts.keep.settings()
         val stance = parts.keep.stance()
         facts = facts.copy(wanted = stance.wanted)
-        if (stance.wanted is Wanted.On && stance.upSince != null) {
-            parts.phone.lastDeath(stance.upSince)?.let { losses.begin(it.cause, it.at) }
+        if (stance.wanted is Wanted.On) {
+            val death = stance.absent ?: stance.upSince?.let(parts.phone::lastDeath)
+            death?.let { losses.begin(it.cause, it.at) }
         }
         (stance.wanted as? Wanted.Paused)?.let { pauseUntil(it.until) }
         count()
         if (stance.wanted is Wanted.On) start(StartCause.AGAIN)
     }
 
-    fun start(why: StartCause) {
+    override fun start(why: StartCause) {
         deciding = false
         if (facts.wanted !is Wanted.On) want(Wanted.On)
         timers.stopPause()
@@ -163,7 +143,7 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
         renew(anew)
     }
 
-    fun renew(anew: Boolean) {
+    override fun renew(anew: Boolean) {
         val at = door
         val plan = count()
         when {
@@ -198,7 +178,7 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
                 parts.keep.keep(it)
                 facts = facts.copy(outage = it)
             }
-            is Event.Ended -> ended(event.code)
+            is Event.Ended -> if (event.code == EngineException.DEVICE_GONE) gone() else ended(event.code)
             else -> Unit
         }
     }
@@ -208,110 +188,8 @@ internal class Machine(private val parts: Parts, private val publish: () -> Unit
         publish()
     }
 
-    private fun starting() {
-        facts = facts.copy(tunnel = Tunnel.Starting(clock.now()))
-        parts.queue.after(STARTING_LIMIT + 1, publish)
-    }
-
-    /** Some phones swallow the request, and neither the service comes nor an error that says why. */
-    private fun summon() {
-        if (summoned) return
-        summoned = true
-        parts.phone.summon()?.let { return fail(it) }
-        val attempt = facts.tunnel
-        parts.queue.after(STARTING_LIMIT + 1) {
-            if (summoned && facts.tunnel === attempt) fail(Failure.FOREGROUND_REFUSED)
-            publish()
-        }
-    }
-
-    private fun open(at: Door) {
-        val plan = count() as? Plan.Ready ?: return nothingToCover()
-        val failure = (if (slotIsOurs) null else at.takeSlot()) ?: link.open(at, plan, engineSettings(), network)
-        if (failure == null) up(at) else fail(failure)
-    }
-
-    private fun bringInForce(at: Door, anew: Boolean) {
-        val plan = count() as? Plan.Ready ?: return nothingToCover()
-        val failure = link.change(at, plan, engineSettings(), network, anew)
-        if (failure == null) up(at) else fail(failure)
-    }
-
-    private fun up(at: Door) {
-        slotIsOurs = true
-        val since = (facts.tunnel as? Tunnel.Up)?.since ?: clock.now()
-        facts = facts.copy(tunnel = Tunnel.Up(since), alwaysOn = at.alwaysOn(), lockdown = at.lockdown())
-        if (facts.wanted is Wanted.On) losses.end(clock.now())?.let { facts = facts.copy(outage = it) }
-        keepStance()
-        timers.ruleEnd(nextRuleEnd(settings, clock.now())) {
-            renew(anew = false)
-            publish()
-        }
-    }
-
-    private fun fail(failure: Failure) {
-        down()
-        summoned = false
-        slotIsOurs = false
-        losses.begin(OutageCause.NOT_STARTED, Moment.at(clock.now()))
-        facts = facts.copy(tunnel = Tunnel.Failed(losses.since ?: clock.now(), failure))
-        leave()
-    }
-
-    private fun nothingToCover() {
-        down()
-        leave()
-    }
-
-    private fun down() {
-        lost?.cancel()
-        lost = null
-        val up = facts.tunnel as? Tunnel.Up
-        if (up != null && clock.now() - up.since > STEADY) restarts = 0
-        link.close()
-        timers.ruleEnd(null) {}
-        facts = facts.copy(tunnel = Tunnel.Down, usedSince = 0)
-        keepStance()
-    }
-
-    /** The engine gave up on this tunnel: a new one, at once and then more slowly. */
-    private fun ended(code: Int, why: OutageCause = OutageCause.OWN_ERROR, since: Long = clock.now()) {
-        down()
-        if (code == EngineException.NONE || facts.wanted !is Wanted.On) return
-        again(why, since, Failure.ENGINE)
-    }
-
-    private fun again(why: OutageCause, since: Long, otherwise: Failure) {
-        losses.begin(why, Moment.at(since))
-        val delay = RESTART_AFTER.getOrNull(restarts++) ?: return fail(otherwise)
-        starting()
-        parts.queue.after(delay) {
-            if (facts.wanted is Wanted.On && !link.open) start(StartCause.AGAIN)
-            publish()
-        }
-    }
-
-    private fun engineSettings() = engineSettingsOf(settings, parts.capabilities, parts.phone.installed(), clock.now())
-        .let { if (facts.wanted is Wanted.Paused) lettingAllThrough(it) else it }
-
-    private fun count(): Plan = parts.planner.plan(settings, parts.phone.installed()).also { facts = facts.planned(it, settings) }
-
-    private fun want(next: Wanted) {
-        facts = facts.copy(wanted = next)
-        keepStance()
-    }
-
-    private fun keepStance() = parts.keep.keep(Stance(facts.wanted, (facts.tunnel as? Tunnel.Up)?.since))
-
-    private fun leave() {
-        door?.leave()
-        door = null
-    }
-
     private companion object {
         const val OTHER_VPN_WITHIN = 2_000L
         const val LOST_AFTER = 3_000L
-        const val STEADY = 600_000L
-        val RESTART_AFTER = listOf(0L, 1_000L, 10_000L, 60_000L)
     }
 }

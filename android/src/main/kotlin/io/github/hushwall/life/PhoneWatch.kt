@@ -27,6 +27,8 @@ internal class PhoneWatch(
 
     private val onPackage = object : BroadcastReceiver() {
         override fun onReceive(context: Context, intent: Intent) {
+            // Of an update the end is told as well: the app keeps its uid, and stays where it is.
+            if (intent.action == Intent.ACTION_PACKAGE_REMOVED && intent.getBooleanExtra(Intent.EXTRA_REPLACING, false)) return
             phone.forgetPackages()
             controller.packagesChanged()
         }

@@ -243,6 +243,17 @@ class ControllerTest {
     }
 
     @Test
+    fun an_app_that_goes_and_comes_back_may_have_another_uid_and_gets_a_new_tunnel() {
+        stage.on()
+        stage.phone.packages -= "v.ads"
+        done { packagesChanged() }
+        assertEquals(1, stage.door.plans.size)
+        stage.phone.packages += "v.ads" to 10_300
+        done { packagesChanged() }
+        assertEquals(2, stage.door.plans.size)
+    }
+
+    @Test
     fun another_preset_needs_neither_tunnel_nor_session() {
         stage.on()
         done { change { it.copy(preset = Preset.EVERYTHING) } }
@@ -437,9 +448,15 @@ class ControllerTest {
     @Test
     fun no_covered_app_in_a_day_of_use_is_said_and_a_phone_in_a_drawer_is_not() {
         stage.on()
-        time.pass(UNSEEN_LIMIT + 1)
-        done { refresh(unlocked = false) }
+        time.pass(2 * UNSEEN_LIMIT)
+        done { refresh(unlocked = true) }
+        assertEquals("two days in a drawer", State.Protected(2, null), stage.state)
+        repeat(22) {
+            time.pass(USE_PER_UNLOCK)
+            done { refresh(unlocked = true) }
+        }
         assertEquals(State.Protected(2, null), stage.state)
+        time.pass(USE_PER_UNLOCK)
         done { refresh(unlocked = true) }
         assertTrue(stage.state is State.NotSeen)
         stage.engine.sessions.single().lastSeen = time.now()

@@ -117,9 +117,38 @@ class OutageTest {
         repeat(8) {
             stage.time.pass(700_000)
             stage.controller.told(stage.engine.sessions.last(), Event.Ended(EngineException.DEVICE_GONE, ""))
-            stage.time.settle()
+            stage.time.pass(2_000)
             assertTrue(stage.facts.tunnel is Tunnel.Up)
         }
+    }
+
+    @Test
+    fun a_tunnel_that_the_engine_misses_before_the_revocation_is_told_is_no_outage() {
+        val stage = Stage()
+        stage.on()
+        stage.controller.told(stage.engine.sessions.last(), Event.Ended(EngineException.DEVICE_GONE, ""))
+        stage.time.pass(1_500)
+        assertEquals(State.Starting, stage.state)
+        stage.controller.revoked()
+        stage.time.pass(60_000)
+        assertEquals(State.TurnedOff, stage.state)
+        assertTrue(stage.keep.outages.isEmpty())
+        assertEquals("nothing is taken from the new owner", 1, stage.door.plans.size)
+    }
+
+    @Test
+    fun an_outage_outlives_processes_that_could_not_start() {
+        val keep = FakeKeep(Stance(Wanted.On, upSince = start - 7_200_000))
+        val first = Stage(keep)
+        first.phone.death = Death(Moment.at(start - 3_600_000), OutageCause.KILLED)
+        first.phone.refuses = Failure.FOREGROUND_REFUSED
+        first.begin()
+        val second = Stage(keep)
+        second.phone.death = Death(Moment.at(start - 5), OutageCause.KILLED)
+        second.begin()
+        second.attach(StartCause.STICKY)
+        assertEquals(listOf(Outage(OutageCause.KILLED, Moment.at(start - 3_600_000), start)), keep.outages)
+        assertNull(keep.stance().absent)
     }
 
     @Test

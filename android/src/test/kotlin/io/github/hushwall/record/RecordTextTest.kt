@@ -1,6 +1,7 @@
 package io.github.hushwall.record
 
 import io.github.hushwall.bridge.Verdict
+import io.github.hushwall.control.Death
 import io.github.hushwall.control.Moment
 import io.github.hushwall.control.Outage
 import io.github.hushwall.control.OutageCause
@@ -21,12 +22,14 @@ class RecordTextTest {
         for (wanted in wants) for (up in listOf(null, 17L)) {
             val stance = Stance(wanted, up)
             assertEquals(stance, StanceText.parse(StanceText.emit(stance)))
+            val absent = stance.copy(absent = Death(Moment(3, 5), OutageCause.NOT_STARTED))
+            assertEquals(absent, StanceText.parse(StanceText.emit(absent)))
         }
     }
 
     @Test
     fun a_stance_that_is_cut_is_none_and_never_a_wish_to_be_on() {
-        val text = StanceText.emit(Stance(Wanted.Paused(1_800_000_000_000), 5))
+        val text = StanceText.emit(Stance(Wanted.Paused(1_800_000_000_000), 5, Death(Moment(3, 5), OutageCause.KILLED)))
         for (length in text.indices) {
             val parsed = StanceText.parse(text.substring(0, length))
             assertTrue(parsed == null || parsed.wanted is Wanted.Paused)
