@@ -34,6 +34,8 @@ const STOPPED: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Stamp {
     page: MmapMut,
+    /// When this life began. The page says another number once the next one has begun in it.
+    began: u64,
 }
 
 impl Stamp {
@@ -48,9 +50,15 @@ impl Stamp {
         file.set_len(PAGE)?;
         // SAFETY: the file lies in the app's own storage; whoever else reads it takes what stands there.
         let page = unsafe { MmapMut::map_mut(&file)? };
-        let stamp = Self { page };
+        let mut stamp = Self {
+            page,
+            began: unix_millis(),
+        };
+        if stamp.field(BEGAN).load(Ordering::Relaxed) == stamp.began {
+            stamp.began += 1;
+        }
         stamp.field(STOPPED).store(0, Ordering::Relaxed);
-        stamp.field(BEGAN).store(unix_millis(), Ordering::Relaxed);
+        stamp.field(BEGAN).store(stamp.began, Ordering::Relaxed);
         stamp.field(OFFSET).store(wall_offset(now), Ordering::Relaxed);
         stamp.field(AWAKE).store(now.as_micros(), Ordering::Relaxed);
         stamp.field(0).store(MAGIC.to_le(), Ordering::Relaxed);
@@ -65,8 +73,11 @@ impl Stamp {
         }
     }
 
-    /// The session was stopped in order.
+    /// The session was stopped in order. That says nothing of a session that began in the page after it.
     pub(crate) fn stopped(&self, now: Timestamp) {
+        if self.field(BEGAN).load(Ordering::Relaxed) != self.began {
+            return;
+        }
         self.field(AWAKE).store(now.as_micros(), Ordering::Relaxed);
         self.field(STOPPED).store(1, Ordering::Relaxed);
     }
@@ -107,7 +118,10 @@ mod tests {
         drop(stamp);
 
         let stamp = Stamp::open(path, later).unwrap();
+        let next = Stamp::open(path, later).unwrap();
         stamp.stopped(later);
+        assert_eq!(numbers(path)[4], 0, "another life has begun in the page");
+        next.stopped(later);
         assert_eq!(numbers(path)[4], 1);
         std::fs::remove_file(path).unwrap();
     }
