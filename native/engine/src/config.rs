@@ -44,6 +44,9 @@ pub struct Config {
     /// For how long an answer lives at most, in seconds, where apps differ on the name: a change of the owner's mind
     /// works at once.
     pub shared_ttl: u32,
+    /// Whether refusals wait for the name of their app ([`Output::WhoOwns`](crate::Output::WhoOwns)), 50 ms at most: for
+    /// callers who can answer.
+    pub names_owners: bool,
 }
 
 impl Default for Config {
@@ -58,6 +61,7 @@ impl Default for Config {
             quic_unread: Unread::Forward,
             blocked_ttl: 10,
             shared_ttl: 5,
+            names_owners: false,
         }
     }
 }

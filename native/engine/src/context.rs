@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use blocklist::{Because, Rules, Verdict};
+use blocklist::{Action, Because, Rules, Verdict};
 use wire::Name;
 use wire::icmp::{Unreachable, emit_unreachable};
 
@@ -71,7 +71,15 @@ impl Context<'_> {
         if let Some(origin) = self.memory.covering(remote.ip(), Some(&name), self.now) {
             return Decision::new(origin.verdict, seen, Some(origin.asked.clone()));
         }
-        Decision::new(self.rules.verdict(name.as_str(), None), seen, Some(name))
+        let mut verdict = self.rules.verdict(name.as_str(), None);
+        if !verdict.is_block() && self.rules.has_app_rule(name.as_str()) {
+            // On TCP, to which the app falls back, the owner is asked for and decides.
+            verdict = Verdict {
+                action: Action::Block,
+                ..Verdict::NO_RULE
+            };
+        }
+        Decision::new(verdict, seen, Some(name))
     }
 
     /// Counts a verdict and tells it to the log.
@@ -87,6 +95,8 @@ impl Context<'_> {
         } else {
             self.stats.allowed += 1;
         }
+        let refused = decision.verdict.is_block();
+        let mark = self.outbox.mark();
         self.outbox.push(Command::Event(Event::Verdict(VerdictEvent {
             at: self.now,
             transport,
@@ -97,6 +107,10 @@ impl Context<'_> {
             owner: None,
             record_type: None,
         })));
+        // The refusal itself does not wait: its socket mostly outlives it. Nobody knows whose an echo request is.
+        if refused && self.config.names_owners && transport == Transport::Udp {
+            self.outbox.await_owner(mark, transport, self.now);
+        }
     }
 }
 

@@ -23,8 +23,8 @@ use crate::packet::{Class, Packet, classify};
 use crate::tcp::{self, Arrival, Next, Tcp};
 use crate::udp::Udp;
 use crate::{
-    AskId, Batch, Config, Discard, EchoId, Failure, FlowId, MappingId, Output, Pieces, Pump, Slice, Stats,
-    Timestamp, Upstream,
+    AskId, Batch, Config, Discard, EchoId, Failure, FlowId, MappingId, Output, OwnerQuestion, Pieces, Pump,
+    Slice, Stats, Timestamp, Upstream,
 };
 
 const DNS_PORT: u16 = 53;
@@ -222,6 +222,7 @@ impl Engine {
         let (icmp, mut cx) = datagram!(self, icmp, now);
         icmp.handle_timeout(&mut cx);
         self.fragments.handle_timeout(now);
+        self.outbox.handle_timeout(now);
         self.deliver_local_replies(now);
     }
 
@@ -288,9 +289,14 @@ impl Engine {
     }
 
     /// The answer to [`Output::WhoOwns`]; `None` if nobody knows.
-    pub fn handle_owner(&mut self, flow: FlowId, owner: Option<AppId>, now: Timestamp) {
-        let (tcp, mut cx) = tcp!(self, now);
-        tcp.handle_owner(flow, owner, &mut cx);
+    pub fn handle_owner(&mut self, question: OwnerQuestion, owner: Option<AppId>, now: Timestamp) {
+        match question {
+            OwnerQuestion::Refusal(refusal) => self.outbox.handle_owner(refusal, owner),
+            OwnerQuestion::Flow(flow) => {
+                let (tcp, mut cx) = tcp!(self, now);
+                tcp.handle_owner(flow, owner, &mut cx);
+            }
+        }
     }
 
     /// The TUN refused the packet that [`Self::poll_output`] gave out last (ENOBUFS, ENOMEM).
@@ -330,6 +336,7 @@ impl Engine {
 
     /// Swaps the rules; open flows are judged again by their remembered name.
     pub fn replace_rules(&mut self, rules: Arc<Rules>, now: Timestamp) {
+        self.outbox.rules_replaced();
         self.rules = rules;
         self.memory.clear();
         let (dns, mut cx) = dns!(self, now);
@@ -401,6 +408,7 @@ impl Engine {
             self.udp.poll_timeout(),
             self.icmp.poll_timeout(),
             self.fragments.poll_timeout(),
+            self.outbox.poll_timeout(),
         ];
         services.into_iter().flatten().min()
     }
@@ -468,8 +476,14 @@ fn output_of<'a>(command: &'a mut Command, batch: &'a Batch) -> Output<'a> {
             message: std::mem::take(message),
             tcp: *tcp,
         },
-        Command::WhoOwns { flow, app, remote } => Output::WhoOwns {
-            flow: *flow,
+        Command::WhoOwns {
+            question,
+            transport,
+            app,
+            remote,
+        } => Output::WhoOwns {
+            question: *question,
+            transport: *transport,
             app: *app,
             remote: *remote,
         },

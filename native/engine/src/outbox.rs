@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::{AskId, EchoId, Event, FlowId, MappingId, Slice};
+use blocklist::AppId;
+
+use crate::refusals::Refusals;
+use crate::{AskId, EchoId, Event, FlowId, MappingId, OwnerQuestion, Slice, Timestamp, Transport};
 
 /// Bytes on their way out that are either still in the batch or owned.
 #[derive(Debug)]
@@ -52,7 +55,8 @@ pub(crate) enum Command {
         tcp: bool,
     },
     WhoOwns {
-        flow: FlowId,
+        question: OwnerQuestion,
+        transport: Transport,
         app: SocketAddr,
         remote: SocketAddr,
     },
@@ -65,6 +69,7 @@ pub(crate) struct Outbox {
     queue: VecDeque<Command>,
     /// The command that `poll_output` lent out last: its bytes live until the next call.
     pub(crate) lent: Option<Command>,
+    refusals: Refusals,
 }
 
 impl Outbox {
@@ -74,5 +79,54 @@ impl Outbox {
 
     pub(crate) fn pop(&mut self) -> Option<Command> {
         self.queue.pop_front()
+    }
+
+    /// The place that the next command gets.
+    pub(crate) fn mark(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Keeps back what was pushed since `mark`, a verdict and what follows from it, until its owner is known. The app asked
+    /// over `transport`.
+    pub(crate) fn await_owner(&mut self, mark: usize, transport: Transport, now: Timestamp) {
+        if !self.refusals.has_room() {
+            return;
+        }
+        let mut kept = self.queue.split_off(mark.min(self.queue.len()));
+        match kept.pop_front() {
+            Some(Command::Event(Event::Verdict(event))) => {
+                let (app, remote) = (event.app, event.remote);
+                let id = self.refusals.hold(event, kept.into(), now);
+                self.push(Command::WhoOwns {
+                    question: OwnerQuestion::Refusal(id),
+                    transport,
+                    app,
+                    remote,
+                });
+            }
+            other => self.queue.extend(other.into_iter().chain(kept)),
+        }
+    }
+
+    /// The owner of a refusal is known, or will not be.
+    pub(crate) fn handle_owner(&mut self, refusal: u32, owner: Option<AppId>) {
+        self.queue.extend(self.refusals.answer(refusal, owner));
+    }
+
+    /// Lets go what has waited long enough.
+    pub(crate) fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some(commands) = self.refusals.pop_due(now) {
+            self.queue.extend(commands);
+        }
+    }
+
+    /// When `handle_timeout` has something to do.
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        self.refusals.poll_timeout()
+    }
+
+    /// The rules were replaced: what waits goes out, untold.
+    pub(crate) fn rules_replaced(&mut self) {
+        self.queue.extend(self.refusals.take_untold());
     }
 }

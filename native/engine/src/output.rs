@@ -123,10 +123,12 @@ pub enum Output<'a> {
         /// Whether the app asked over TCP: then it goes upstream over TCP, where no answer is truncated.
         tcp: bool,
     },
-    /// Which app owns this flow? Tell [`Engine::handle_owner`](crate::Engine::handle_owner).
+    /// Which app owns this socket? Tell [`Engine::handle_owner`](crate::Engine::handle_owner).
     WhoOwns {
-        /// The flow.
-        flow: FlowId,
+        /// What the answer is for.
+        question: OwnerQuestion,
+        /// TCP or UDP.
+        transport: Transport,
         /// The app's endpoint.
         app: SocketAddr,
         /// The far end.
@@ -134,6 +136,15 @@ pub enum Output<'a> {
     },
     /// Something a person may want to know.
     Event(Event),
+}
+
+/// What an owner is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OwnerQuestion {
+    /// A TCP flow waits for its verdict, or for its refusal.
+    Flow(FlowId),
+    /// A refused question or datagram waits to be told, with its app.
+    Refusal(u32),
 }
 
 /// How a flow or question travelled.

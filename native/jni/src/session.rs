@@ -7,8 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use blocklist::{AppId, Rules};
-use engine::{Config, FlowId};
-use tunnel::{CommandError, Device, Events, Handle, RunError, Sockets, SystemResolver, Told, Tunnel};
+use engine::{Config, Upstream};
+use tunnel::{Device, Events, Handle, RunError, Sockets, SystemResolver, Told, Tunnel};
 
 use crate::clock::{on_wall, wall_offset};
 use crate::error::{BridgeError, code, end_of};
@@ -18,16 +18,13 @@ use crate::settings::{ListFile, Log, Network, Settings};
 use crate::shelf::Shelf;
 use crate::snapshot::Snapshot;
 use crate::stamp::Stamp;
-use crate::teller::Teller;
+use crate::teller::{Teller, question_of};
 
 /// Notices taken at once: about 64 KiB of events.
 const BATCH: usize = 512;
 
 /// Between two batches, unless somebody waits for an answer: a person does not see it, and the engine is spared wake-ups.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// How long a stop is tried while the engine has no room for commands.
-const STOP_TRIES: u32 = 2_000;
 
 /// A running tunnel.
 #[derive(Debug)]
@@ -45,6 +42,8 @@ pub struct Session {
 struct State {
     settings: Settings,
     network: u64,
+    /// What the engine was told of it last.
+    upstream: Upstream,
     shelf: Shelf,
     /// The latest rules, behind those that events may still speak of, each with its number.
     rules: VecDeque<(u64, Arc<Rules>)>,
@@ -94,6 +93,7 @@ impl Session {
             state: Mutex::new(State {
                 settings,
                 network: network.handle,
+                upstream: network.upstream.clone(),
                 shelf,
                 rules: VecDeque::from([(0, rules)]),
                 list_version,
@@ -144,7 +144,11 @@ impl Session {
     /// Says what the network of the moment offers; flows of another network are reset.
     pub fn network_changed(&self, network: &Network) -> Result<(), BridgeError> {
         let mut state = lock(&self.state);
-        self.handle.set_upstream(network.upstream.clone())?;
+        // Android tells of every change of signal strength; sockets and battery are not to pay for it.
+        if state.upstream != network.upstream {
+            self.handle.set_upstream(network.upstream.clone())?;
+            state.upstream = network.upstream.clone();
+        }
         if state.network != network.handle {
             self.handle.set_system_network(network.handle)?;
             self.handle.network_changed()?;
@@ -182,11 +186,7 @@ impl Session {
 
     /// Answers who owns a flow.
     pub fn answer_owner(&self, question: u64, uid: Option<u32>) -> Result<(), BridgeError> {
-        let flow = FlowId {
-            index: question as u32,
-            generation: (question >> 32) as u32,
-        };
-        Ok(self.handle.owner(flow, uid.map(AppId))?)
+        Ok(self.handle.owner(question_of(question), uid.map(AppId))?)
     }
 
     /// All counters.
@@ -204,12 +204,8 @@ impl Session {
 
     /// Ends the session and waits for its thread; the descriptor is closed then.
     pub fn stop(&self) {
-        for _ in 0..STOP_TRIES {
-            match self.handle.stop() {
-                Err(CommandError::Busy) => thread::sleep(Duration::from_millis(1)),
-                _ => break,
-            }
-        }
+        // An error says that the loop has ended, or that it wakes by itself.
+        let _ = self.handle.stop();
         drop(self.join());
         if let Some(stamp) = &self.stamp {
             stamp.stopped(tunnel::now());
@@ -317,6 +313,7 @@ fn tunnel_settings(
         own_resolvers: settings.own_resolvers.clone(),
         blocked_ttl: settings.blocked_answer,
         shared_ttl: settings.shared_answer,
+        names_owners: settings.knows_owners,
         ..Config::default()
     };
     let config = match tunnel::raise_descriptor_limit() {

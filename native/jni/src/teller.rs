@@ -4,15 +4,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use blocklist::{Because, Rules};
-use engine::VerdictEvent;
+use engine::{FlowId, OwnerQuestion, Transport, VerdictEvent};
 use tunnel::Notice;
 
 use crate::clock::on_wall;
 use crate::event::{Event, OutageCause, Verdict};
 use crate::storm::Storms;
 
-/// The number of TCP (RFC 9293): of other flows nobody asks for the owner yet.
+/// The protocol numbers of TCP (RFC 9293) and UDP (RFC 768).
 const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+/// In a question's number: it is about a refusal. No flow's index is that high.
+const REFUSAL: u64 = 1 << 31;
 
 /// Remembers what several notices say together.
 #[derive(Debug, Default)]
@@ -40,9 +44,14 @@ impl Teller {
                 }
             }
             Notice::RulesReplaced(number) => forget(rules, number),
-            Notice::WhoOwns { flow, app, remote } => told.push(Event::WhoOwns {
-                question: u64::from(flow.generation) << 32 | u64::from(flow.index),
-                protocol: TCP,
+            Notice::WhoOwns {
+                question,
+                transport,
+                app,
+                remote,
+            } => told.push(Event::WhoOwns {
+                question: number_of(question),
+                protocol: if transport == Transport::Tcp { TCP } else { UDP },
                 local: app,
                 remote,
             }),
@@ -101,6 +110,25 @@ impl Teller {
         told.push(Event::Verdict(verdict));
         told.extend(storm.flatten());
     }
+}
+
+/// A question's number, for the app.
+fn number_of(question: OwnerQuestion) -> u64 {
+    match question {
+        OwnerQuestion::Flow(flow) => u64::from(flow.generation) << 32 | u64::from(flow.index),
+        OwnerQuestion::Refusal(refusal) => u64::from(refusal) << 32 | REFUSAL,
+    }
+}
+
+/// The question of a number.
+pub(crate) const fn question_of(number: u64) -> OwnerQuestion {
+    if number & REFUSAL != 0 {
+        return OwnerQuestion::Refusal((number >> 32) as u32);
+    }
+    OwnerQuestion::Flow(FlowId {
+        index: number as u32,
+        generation: (number >> 32) as u32,
+    })
 }
 
 /// Drops the rules before this number: notices come in order.

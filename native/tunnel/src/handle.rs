@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use blocklist::{AppId, Rules};
-use engine::{FlowId, Stats, Upstream};
+use engine::{OwnerQuestion, Stats, Upstream};
 use mio::{Registry, Waker};
 use thiserror::Error;
 
@@ -50,6 +51,8 @@ pub struct Snapshot {
 pub struct Handle {
     sender: SyncSender<Command>,
     waker: Arc<Waker>,
+    /// Beside the commands, so that a full inbox cannot keep a stop out.
+    stopping: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -59,7 +62,7 @@ pub(crate) enum Command {
     SetUpstream(Upstream),
     NetworkChanged,
     ReplaceDevice(Device, SyncSender<io::Result<()>>),
-    Owner(FlowId, Option<AppId>),
+    Owner(OwnerQuestion, Option<AppId>),
     SetTold(Told),
     SetSystemNetwork(u64),
     Snapshot(SyncSender<Snapshot>),
@@ -72,18 +75,32 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) struct Inbox {
     receiver: Receiver<Command>,
+    stopping: Arc<AtomicBool>,
 }
 
 pub(crate) fn channel(registry: &Registry) -> io::Result<(Handle, Inbox)> {
     let waker = Arc::new(Waker::new(registry, Source::Waker.token())?);
     let (sender, receiver) = sync_channel(INBOX_LEN);
-    Ok((Handle { sender, waker }, Inbox { receiver }))
+    let stopping = Arc::new(AtomicBool::new(false));
+    let handle = Handle {
+        sender,
+        waker,
+        stopping: Arc::clone(&stopping),
+    };
+    Ok((handle, Inbox { receiver, stopping }))
 }
 
 impl Handle {
-    /// Ends [`Tunnel::run`](crate::Tunnel::run).
+    /// Ends [`Tunnel::run`](crate::Tunnel::run): after the commands that wait, or before them where there is no room for one
+    /// more.
     pub fn stop(&self) -> Result<(), CommandError> {
-        self.send(Command::Stop)
+        match self.send(Command::Stop) {
+            Err(CommandError::Busy) => {
+                self.stopping.store(true, Ordering::Release);
+                self.waker.wake().map_err(CommandError::Wake)
+            }
+            sent => sent,
+        }
     }
 
     /// Swaps the rules; open flows are judged again.
@@ -110,8 +127,8 @@ impl Handle {
     }
 
     /// Answers [`Notice::WhoOwns`](crate::Notice::WhoOwns); `None` if nobody knows.
-    pub fn owner(&self, flow: FlowId, owner: Option<AppId>) -> Result<(), CommandError> {
-        self.send(Command::Owner(flow, owner))
+    pub fn owner(&self, question: OwnerQuestion, owner: Option<AppId>) -> Result<(), CommandError> {
+        self.send(Command::Owner(question, owner))
     }
 
     /// Reads all counters.
@@ -154,6 +171,11 @@ fn answer<T>(receiver: &Receiver<T>) -> Result<T, CommandError> {
 }
 
 impl Inbox {
+    /// Whether the tunnel is to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
     /// The next command that waits.
     pub(crate) fn next(&self) -> Option<Command> {
         self.receiver.try_recv().ok()

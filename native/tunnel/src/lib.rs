@@ -4,6 +4,7 @@
 //! descriptors say, and does what the engine's outputs ask. Other threads speak to it through a [`Handle`] and listen
 //! on [`Events`].
 
+mod apps;
 mod clock;
 mod datagram;
 mod descriptors;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use blocklist::Action;
-use engine::{Event, FlowId, Timestamp};
+use engine::{Event, OwnerQuestion, Timestamp, Transport};
 
 /// Notices that wait for a slow consumer; then the oldest go.
 const QUEUE_LEN: usize = 4_096;
@@ -24,10 +24,12 @@ pub enum Notice {
     },
     /// The rules were replaced: so many times by now.
     RulesReplaced(u64),
-    /// Which app owns this flow? Answer with [`Handle::owner`](crate::Handle::owner).
+    /// Which app owns this socket? Answer with [`Handle::owner`](crate::Handle::owner).
     WhoOwns {
-        /// The flow.
-        flow: FlowId,
+        /// Names the question in the answer.
+        question: OwnerQuestion,
+        /// TCP or UDP.
+        transport: Transport,
         /// The app's endpoint.
         app: SocketAddr,
         /// The far end.

@@ -3,13 +3,13 @@
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 
-use engine::{Batch, EchoId, FlowId, Output, Timestamp};
+use engine::{Batch, EchoId, FlowId, Output, OwnerQuestion, Timestamp};
 use mio::Registry;
 use wire::icmp::Unreachable;
 
 use crate::device::Device;
 use crate::echo;
-use crate::notices::{Notice, Outlet};
+use crate::notices::{Notice, Outlet, Told};
 use crate::session::{Session, TunnelStats};
 
 /// What outputs act on beside the session's own sockets.
@@ -92,11 +92,24 @@ impl Session {
                 }
                 Output::CloseEcho(echo) => self.echoes.close(echo),
                 Output::Ask { ask, message, tcp } => self.dns.ask(ask, message, tcp, now),
-                Output::WhoOwns { flow, app, remote } => {
-                    if self.knows_owners {
-                        around.outlet.stage(Notice::WhoOwns { flow, app, remote });
+                Output::WhoOwns {
+                    question,
+                    transport,
+                    app,
+                    remote,
+                } => {
+                    // What is not told needs no name.
+                    let untold =
+                        around.outlet.told == Told::Nothing && matches!(question, OwnerQuestion::Refusal(_));
+                    if self.knows_owners && !untold {
+                        around.outlet.stage(Notice::WhoOwns {
+                            question,
+                            transport,
+                            app,
+                            remote,
+                        });
                     } else {
-                        self.engine.handle_owner(flow, None, now);
+                        self.engine.handle_owner(question, None, now);
                     }
                 }
                 Output::Event(event) => around.outlet.stage_event(event),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use engine::Timestamp;
 use thiserror::Error;
 
+use crate::apps;
 use crate::clock;
 use crate::device::{Device, Queue};
 use crate::handle::{Command, Snapshot};
@@ -24,6 +25,9 @@ const GRID: Duration = Duration::from_millis(8);
 
 /// Batches read from a device that was replaced: its queue holds 500 packets.
 const LAST_BATCHES: u8 = 16;
+
+/// How exactly it is known when an app last spoke: each packet between is not looked at for it.
+const SEEN_EVERY: Duration = Duration::from_secs(1);
 
 /// Panics within [`PANIC_WINDOW`] after which the tunnel gives up: it would never get to forward anything.
 const PANICS_AT_MOST: usize = 5;
@@ -53,7 +57,7 @@ impl Tunnel {
     /// A panic of the engine costs its flows, not the session: engine and sockets are built anew on the same device.
     pub fn run(&mut self) -> Result<(), RunError> {
         let mut now = clock::now();
-        while !self.stopping {
+        while !self.stopping && !self.inbox.is_stopped() {
             self.wait(now)?;
             now = clock::now();
             match catch_unwind(AssertUnwindSafe(|| self.turn(now))) {
@@ -102,7 +106,9 @@ impl Tunnel {
             self.outlet.stage(frozen);
         }
         if !self.batch.is_empty() {
-            self.stats.last_packet = Some(now);
+            if self.is_news(now) && apps::speak(&self.batch, &self.settings.config.own_resolvers) {
+                self.stats.last_packet = Some(now);
+            }
             self.session.engine.handle_batch(&self.batch, now);
         }
         let mut around = Surroundings {
@@ -115,6 +121,12 @@ impl Tunnel {
         self.session.perform(&self.batch, &mut around);
         self.outlet.flush();
         Ok(())
+    }
+
+    /// Whether the last packet of an app is long enough ago for another to be looked for.
+    fn is_news(&self, now: Timestamp) -> bool {
+        let last = self.stats.last_packet;
+        last.is_none_or(|last| now.since(last) >= SEEN_EVERY)
     }
 
     fn handle_command(&mut self, command: Command, now: Timestamp) -> Result<(), RunError> {
@@ -140,7 +152,7 @@ impl Tunnel {
                 // Whoever asked may have lost patience.
                 let _ = reply.try_send(self.replace_device(device));
             }
-            Command::Owner(flow, owner) => self.session.engine.handle_owner(flow, owner, now),
+            Command::Owner(question, owner) => self.session.engine.handle_owner(question, owner, now),
             Command::Snapshot(reply) => {
                 let engine = self.session.engine.stats();
                 // Whoever asked may have lost patience.

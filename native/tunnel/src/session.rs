@@ -29,7 +29,7 @@ pub struct TunnelStats {
     pub tun_refused: u64,
     /// Engines lost to a panic.
     pub panics: u64,
-    /// When an app last sent something.
+    /// When an app last sent something of its own, over TCP or UDP: to the second.
     pub last_packet: Option<Timestamp>,
 }
 

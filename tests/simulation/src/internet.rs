@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use blocklist::AppId;
-use engine::{AskId, EchoId, Failure, FlowId, MappingId, Timestamp};
+use engine::{AskId, EchoId, Failure, FlowId, MappingId, OwnerQuestion, Timestamp};
 use wire::icmp::Unreachable;
 
 use crate::clock::scramble;
@@ -34,7 +34,7 @@ pub enum News {
     /// No resolver answered.
     AskFailed(AskId),
     /// Who owns a flow.
-    Owner(FlowId, Option<AppId>),
+    Owner(OwnerQuestion, Option<AppId>),
     /// A server wants a turn; the engine hears nothing of it.
     Server(FlowId),
 }
@@ -270,9 +270,9 @@ impl Internet {
         self.tell(at, news);
     }
 
-    /// The engine asks who owns a flow.
-    pub fn who_owns(&mut self, flow: FlowId, app: SocketAddr, now: Timestamp) {
+    /// The engine asks who owns a socket.
+    pub fn who_owns(&mut self, question: OwnerQuestion, app: SocketAddr, now: Timestamp) {
         let owner = self.owners.get(&app.port()).copied();
-        self.tell(now + Duration::from_millis(1), News::Owner(flow, owner));
+        self.tell(now + Duration::from_millis(1), News::Owner(question, owner));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use engine::{EchoId, FlowId, MappingId, Timestamp, VerdictEvent};
+use engine::{EchoId, FlowId, MappingId, OwnerQuestion, Timestamp, VerdictEvent};
 
 use crate::clock::scramble;
 use crate::names::Message;
@@ -49,7 +49,7 @@ pub struct Record {
     /// Echo requests.
     pub echoes: Vec<(EchoId, IpAddr, u16)>,
     /// Questions about owners.
-    pub owners_asked: Vec<(FlowId, SocketAddr, SocketAddr)>,
+    pub owners_asked: Vec<(OwnerQuestion, SocketAddr, SocketAddr)>,
     /// Keep-alives that were mirrored.
     pub keepalives: Vec<(FlowId, Duration)>,
     /// Closed sockets, and whether with a RST.

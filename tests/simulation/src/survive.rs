@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use blocklist::{AppId, Rules};
 use engine::{
-    AskId, Batch, Config, EchoId, Engine, Failure, FlowId, MappingId, Output, Pump, Stats, Timestamp,
-    Upstream,
+    AskId, Batch, Config, EchoId, Engine, Failure, FlowId, MappingId, Output, OwnerQuestion, Pump, Stats,
+    Timestamp, Upstream,
 };
 use wire::icmp::Unreachable;
 
@@ -90,7 +90,7 @@ struct Run<'a> {
     mappings: Vec<(MappingId, SocketAddr)>,
     echoes: Vec<EchoId>,
     asks: Vec<(AskId, Vec<u8>)>,
-    owners: Vec<FlowId>,
+    owners: Vec<OwnerQuestion>,
 }
 
 /// Lets the engine live through `bytes` and says what it counted. A panic is a bug of the engine.
@@ -217,12 +217,9 @@ impl Run<'_> {
             }
             10..=12 => self.answer_news(),
             13 => {
-                let flow = self.owners.pop().unwrap_or(FlowId {
-                    index: 0,
-                    generation: 0,
-                });
+                let question = self.owners.pop().unwrap_or(OwnerQuestion::Refusal(0));
                 let owner = (self.bytes.byte() < 128).then_some(AppId(10_077));
-                inside(|| self.engine.handle_owner(flow, owner, now));
+                inside(|| self.engine.handle_owner(question, owner, now));
             }
             _ => self.command(),
         }
@@ -329,8 +326,8 @@ impl Run<'_> {
                     self.asks.push((ask, message));
                     continue;
                 }
-                Some(Output::WhoOwns { flow, .. }) => {
-                    self.owners.push(flow);
+                Some(Output::WhoOwns { question, .. }) => {
+                    self.owners.push(question);
                     continue;
                 }
                 Some(_) => continue,

@@ -283,7 +283,7 @@ impl World {
             News::EchoFailed(echo, cause) => engine.handle_echo_failed(*echo, *cause, now),
             News::Answer(ask, message) => engine.handle_answer(*ask, message, now),
             News::AskFailed(ask) => engine.handle_ask_failed(*ask, now),
-            News::Owner(flow, owner) => engine.handle_owner(*flow, *owner, now),
+            News::Owner(question, owner) => engine.handle_owner(*question, *owner, now),
             News::Server(_) => {}
         });
     }
@@ -406,10 +406,15 @@ impl World {
                 record.tcp_asks += u64::from(tcp);
                 internet.ask(ask, &message, now);
             }
-            Output::WhoOwns { flow, app, remote } => {
-                record.note(now, || format!("owner {flow:?} {app} {remote}"), &[]);
-                record.owners_asked.push((flow, app, remote));
-                internet.who_owns(flow, app, now);
+            Output::WhoOwns {
+                question,
+                app,
+                remote,
+                ..
+            } => {
+                record.note(now, || format!("owner {question:?} {app} {remote}"), &[]);
+                record.owners_asked.push((question, app, remote));
+                internet.who_owns(question, app, now);
             }
             Output::Event(Event::Verdict(verdict)) => {
                 record.note(now, || format!("{:?} {:?}", verdict.action, verdict.reason), &[]);

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use blocklist::{Action, AppId, Preset, Rules, RulesBuilder};
 use engine::Upstream;
-use simulation::World;
 use simulation::names::{A, client_hello};
 use simulation::phone::{AppNo, Socket};
 use simulation::rules::blocking;
 use simulation::script::{Ending, Script, Text};
 use simulation::stream::Host;
+use simulation::{Setup, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -214,4 +214,47 @@ fn owner_decides_on_an_address_with_an_app_rule() {
 
 fn at_port(port: u16) -> SocketAddr {
     SocketAddr::new(server().ip(), port)
+}
+
+/// A world in which refusals are named, with an answer for `port` or none.
+fn named(seed: u64, owner: Option<u32>, open: impl FnOnce(&mut World) -> u16) -> World {
+    let mut setup = Setup::new(seed);
+    setup.config.names_owners = true;
+    let mut world = World::new(setup, blocking(&["ads.example", "203.0.113.9"]));
+    let port = open(&mut world);
+    if let Some(owner) = owner {
+        world.internet.owners.insert(port, AppId(owner));
+    }
+    world.run_for(SECOND);
+    world
+}
+
+#[test]
+fn refused_flow_is_told_with_the_app_that_was_asked_for_before_the_reset() {
+    for owner in [Some(10_077), None] {
+        let world = named(8, owner, |world| {
+            let app = open(world, "good.example");
+            world.phone.app(app).local.port()
+        });
+        assert_eq!(world.record.owners_asked.len(), 1, "{}", world.story());
+        let told: Vec<_> = world.record.verdicts.iter().map(|told| told.owner).collect();
+        assert_eq!(told, [owner.map(AppId)]);
+        assert_eq!(world.engine.stats().tcp_flows, 0);
+    }
+}
+
+#[test]
+fn refused_question_is_told_with_its_app_and_one_let_through_asks_nobody() {
+    let mut setup = Setup::new(9);
+    setup.config.names_owners = true;
+    let mut world = World::new(setup, blocking(&["ads.example"]));
+    for port in 1..=u16::MAX {
+        world.internet.owners.insert(port, AppId(10_077));
+    }
+    let answer = world.ask("ads.example", A).expect("an answer");
+    assert_eq!(answer.addresses(), [IpAddr::from([0, 0, 0, 0])]);
+    assert_eq!(world.record.verdicts.last().unwrap().owner, Some(AppId(10_077)));
+    assert_eq!(world.record.owners_asked.len(), 1);
+    world.ask("good.example", A).expect("an answer");
+    assert_eq!(world.record.owners_asked.len(), 1);
 }

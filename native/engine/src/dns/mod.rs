@@ -86,6 +86,19 @@ impl Context<'_> {
             record_type: Some(record_type.0),
         })));
     }
+
+    /// Keeps back a refusal, told since `mark`, until its owner is known. A reply on a TCP flow waits in no outbox, so there
+    /// only the event does.
+    fn await_owner(&mut self, mark: usize, asker: Asker, action: Action) {
+        if action == Action::Block && self.config.names_owners {
+            let transport = if asker.is_tcp() {
+                Transport::Tcp
+            } else {
+                Transport::Udp
+            };
+            self.outbox.await_owner(mark, transport, self.now);
+        }
+    }
 }
 
 /// The DNS service. Bounded in open questions; equal questions in flight share one.
@@ -140,8 +153,10 @@ impl Dns {
             seen: Seen::Query,
             name: Some(query.name.clone()),
         };
+        let mark = cx.outbox.mark();
         cx.tell(asker, query.record_type, verdict.action, reason);
         self.respond(asker, &dns::emit_reply(message, &query, reply), cx);
+        cx.await_owner(mark, asker, verdict.action);
     }
 
     /// What is no question is answered as far as its header can be read.

@@ -24,8 +24,10 @@ impl Dns {
         cx: &mut Context<'_>,
     ) {
         for Waiting { asker, head } in askers {
+            let mark = cx.outbox.mark();
             cx.tell(*asker, question.query.record_type, action, reason.clone());
             self.respond(*asker, &dns::emit_reply(head, &question.query, reply), cx);
+            cx.await_owner(mark, *asker, action);
         }
     }
 

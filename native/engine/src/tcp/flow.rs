@@ -43,7 +43,7 @@ pub(super) enum Upstream {
 pub(super) enum Judgement {
     /// The first bytes are being read.
     Reading(Box<Inspection>),
-    /// A name with an app rule is known; its owner is being asked for.
+    /// Its owner is being asked for: apps differ on it, or it is about to be refused.
     AwaitingOwner,
     /// Allowed.
     Allowed,

@@ -11,10 +11,8 @@ use super::{Context, Life, Tcp};
 use crate::inspect::{Finding, Next, Undecidable};
 use crate::outbox::Command;
 use crate::policy::Decision;
-use crate::{Event, FlowId, Seen, Timestamp, Transport, VerdictEvent};
-
-/// How long a flow whose name has an app rule waits for its owner; then the rule for all holds.
-const OWNER_WAIT: Duration = Duration::from_millis(50);
+use crate::refusals::OWNER_WAIT;
+use crate::{Event, FlowId, OwnerQuestion, Seen, Timestamp, Transport, VerdictEvent};
 
 /// How long a begun hello may take. Its bytes never leave unjudged, so a hello that is not finished by then is reset.
 pub(super) const HELLO_WAIT: Duration = Duration::from_secs(10);
@@ -138,6 +136,9 @@ impl Tcp {
     /// The verdict, by the name if there is one, else by the address alone.
     pub(super) fn decide(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         let decision = decision_of(flow, cx);
+        if decision.verdict.is_block() && asks_before_refusal(flow, cx) {
+            return Life::Goes;
+        }
         tell(flow, &decision, cx);
         if decision.verdict.is_block() {
             return self.refuse(flow, cx);
@@ -201,7 +202,7 @@ impl Tcp {
                     return Life::Goes;
                 }
                 let life = self.decide(flow, cx);
-                if life == Life::Goes {
+                if life == Life::Goes && !matches!(flow.judgement, Judgement::AwaitingOwner) {
                     // What the app says later is still read before it leaves.
                     flow.judgement = Judgement::Reading(Box::default());
                 }
@@ -226,13 +227,24 @@ impl Tcp {
     }
 }
 
+/// Asks for the owner of a flow that is about to be refused, for the log: its socket is gone afterwards. The flow waits
+/// then, and is judged again. False if he was asked for already, or nobody can answer.
+pub(super) fn asks_before_refusal(flow: &mut Flow, cx: &mut Context<'_>) -> bool {
+    let asks = cx.config.names_owners && flow.owner == Owner::NotAsked;
+    if asks {
+        ask_owner(flow, cx);
+    }
+    asks
+}
+
 /// Asks for the owner; the flow waits for him.
 pub(super) fn ask_owner(flow: &mut Flow, cx: &mut Context<'_>) {
     flow.owner = Owner::Asked;
     flow.judgement = Judgement::AwaitingOwner;
     flow.stage_at = Some(cx.now + OWNER_WAIT);
     cx.outbox.push(Command::WhoOwns {
-        flow: flow.id,
+        question: OwnerQuestion::Flow(flow.id),
+        transport: Transport::Tcp,
         app: flow.app,
         remote: flow.remote,
     });

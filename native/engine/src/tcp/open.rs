@@ -12,7 +12,7 @@ use wire::icmp::{self, Unreachable};
 use wire::tcp::{self, Flags, Options, Segment, SeqNumber};
 
 use super::flow::{Flow, Judgement, Phase, Upstream};
-use super::judge::{ask_owner, decision_for_app, tell};
+use super::judge::{ask_owner, asks_before_refusal, decision_for_app, tell};
 use super::receive::Arrival;
 use super::table::FlowKey;
 use super::{Context, Life, Tcp};
@@ -143,6 +143,9 @@ impl Tcp {
         if let Life::Ends { reset } = self.judge_address(flow, cx) {
             return Life::Ends { reset };
         }
+        if matches!(flow.judgement, Judgement::AwaitingOwner) {
+            return Life::Goes;
+        }
         if cx.config.depth == Depth::Dns {
             flow.judgement = Judgement::Allowed;
         }
@@ -176,6 +179,9 @@ impl Tcp {
                     .covering(flow.remote.ip(), None, cx.now)
                     .is_some_and(|origin| !origin.verdict.is_block())
             {
+                return Life::Goes;
+            }
+            if asks_before_refusal(flow, cx) {
                 return Life::Goes;
             }
             tell(flow, &decision, cx);

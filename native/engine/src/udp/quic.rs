@@ -400,6 +400,8 @@ fn decide_unread(remote: SocketAddr, cx: &mut Context<'_>) -> Decision {
         return decision;
     }
     let action = match cx.config.quic_unread {
+        // A rule of one app may be meant: on TCP its owner is asked for.
+        _ if cx.memory.is_per_app(remote.ip(), cx.now) => Action::Block,
         Unread::Forward => Action::Allow,
         Unread::FallBack => Action::Block,
     };

@@ -73,10 +73,8 @@ fn paced_consumer_takes_a_crowd_at_once_and_a_question_without_delay() {
         }
     });
     let question = Notice::WhoOwns {
-        flow: engine::FlowId {
-            index: 1,
-            generation: 2,
-        },
+        question: engine::OwnerQuestion::Refusal(1),
+        transport: engine::Transport::Udp,
         app: "10.0.0.2:1".parse().unwrap(),
         remote: "192.0.2.1:443".parse().unwrap(),
     };

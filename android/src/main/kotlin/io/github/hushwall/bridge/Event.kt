@@ -10,7 +10,7 @@ sealed class Event {
     /** A flow or question of a covered app was let through. */
     data class LetThrough(val verdict: Verdict) : Event()
 
-    /** Which app owns this flow? Answer with [Session.answerOwner] within 50 ms; then the rule for all apps counts. */
+    /** Which app owns this socket? Answer with [Session.answerOwner] within 50 ms; a flow or a refusal goes on without it then. */
     data class WhoOwns(
         /** Names the question in the answer. */
         val question: Long,

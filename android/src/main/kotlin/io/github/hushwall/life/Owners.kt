@@ -20,7 +20,9 @@ internal class AndroidOwners(private val context: Context) : Owners {
     private fun ask(asked: Event.WhoOwns): Int {
         val connectivity = context.getSystemService(ConnectivityManager::class.java) ?: return UNKNOWN
         return try {
-            connectivity.getConnectionOwnerUid(asked.protocol, asked.local, asked.remote)
+            val uid = connectivity.getConnectionOwnerUid(asked.protocol, asked.local, asked.remote)
+            // Up to Android 11 netd asks in the apps' stead, with sockets of its own: that names nobody.
+            if (uid == ROOT || uid == NETD_DNS) UNKNOWN else uid
         } catch (_: IllegalArgumentException) {
             UNKNOWN
         } catch (_: SecurityException) {
@@ -30,5 +32,9 @@ internal class AndroidOwners(private val context: Context) : Owners {
 
     private companion object {
         const val UNKNOWN = -1
+
+        /** `AID_ROOT` and `AID_DNS` of `android_filesystem_config.h`. */
+        const val ROOT = 0
+        const val NETD_DNS = 1051
     }
 }
