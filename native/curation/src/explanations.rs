@@ -1,9 +1,9 @@
 //! What the app on the phone shows of a rule, as lines of text: small, and read without a library.
 //!
 //! Fields are parted by tabs. `C` begins a component (title, about); `S` is a source of it (kind, address, what it says),
-//! counted from 0; `R` is a rule (id, keys of its siblings, role, purpose, switch, sentence, breaks, sources); `B` is a
-//! breakage of the rule above (class, what). In `R` the siblings and sources are parted by commas, and breaks is `?` where
-//! nobody looked.
+//! counted from 0; `R` is a rule (id, keys of its siblings, role, purpose, switch, sentence, breaks, sources, seconds for which
+//! its own reply lives); `B` is a breakage of the rule above (class, what). In `R` the siblings and sources are parted by
+//! commas, breaks is `?` where nobody looked, and the seconds are there only where the rule has a reply of its own.
 
 use records::{Breaks, File, Record, Status, Word};
 
@@ -62,6 +62,9 @@ fn push_record(text: &mut String, stem: &str, file: &File, record: &Record, plac
         Some(Breaks::Word(Word::Unknown)) | None => "?",
         _ => "",
     };
+    let life = record
+        .reply
+        .map_or_else(String::new, |reply| reply.ttl.to_string());
     push_line(
         text,
         &[
@@ -74,6 +77,7 @@ fn push_record(text: &mut String, stem: &str, file: &File, record: &Record, plac
             sentence,
             breaks,
             &sources.join(","),
+            &life,
         ],
     );
     for breakage in known {
@@ -121,6 +125,7 @@ url = "https://example.org/unused"
 id = "family"
 names = { cn = "cn.t.example", eu = "eu.t.example" }
 match = "exact"
+reply = { kind = "nodata", ttl = 3600 }
 sends = "Sends what you tap."
 breaks = [{ class = "sync", what = "Notes stop.", sources = ["paper"] }]
 evidence = ["paper"]
@@ -153,9 +158,9 @@ note = "evidence wanted"
             "hushwall-explanations 1",
             "C\tTest\tTwo lines of text.",
             "S\tpaper\thttps://example.org/paper\tnames it",
-            "R\ttest/family\tcn,eu\tblock\tusage\t\tSends what you tap.\t\t0",
+            "R\ttest/family\tcn,eu\tblock\tusage\t\tSends what you tap.\t\t0\t3600",
             "B\tsync\tNotes stop.",
-            "R\ttest/single\t\tblock\tusage\t\tSends more.\t?\t0",
+            "R\ttest/single\t\tblock\tusage\t\tSends more.\t?\t0\t",
             "",
         ];
         assert_eq!(explanations(&collection), lines.join("\n"));
