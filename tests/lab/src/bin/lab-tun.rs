@@ -1,5 +1,5 @@
-//! `lab-tun TUN PROGRAM ARGUMENTS`: attaches to a TUN and becomes a program that inherits its descriptor, as an Android app
-//! gets one from the system. `{}` among the arguments stands for its number.
+//! `lab-tun TUN[,TUN...] PROGRAM ARGUMENTS`: attaches to TUNs and becomes a program that inherits their descriptors, as an
+//! Android app gets them from the system. `{0}`, `{1}` ... among the arguments stand for their numbers.
 #![expect(unsafe_code, reason = "ioctl(2) of a TUN")]
 
 use std::fs::File;
@@ -11,9 +11,21 @@ use anyhow::{Context, Result, bail, ensure};
 
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
-    let (Some(device), Some(program)) = (words.next(), words.next()) else {
-        bail!("usage: lab-tun TUN PROGRAM ARGUMENTS");
+    let (Some(devices), Some(program)) = (words.next(), words.next()) else {
+        bail!("usage: lab-tun TUN[,TUN...] PROGRAM ARGUMENTS");
     };
+    let numbers: Vec<String> = devices.split(',').map(attach).collect::<Result<_>>()?;
+    let number_of = |word: &str| {
+        let place = word.strip_prefix('{')?.strip_suffix('}')?.parse::<usize>().ok()?;
+        numbers.get(place).cloned()
+    };
+    let arguments = words.map(|word| number_of(&word).unwrap_or(word));
+    let error = Command::new(&program).args(arguments).exec();
+    Err(error).context(program)
+}
+
+/// The number of a descriptor of the TUN, which outlives `exec`.
+fn attach(device: &str) -> Result<String> {
     let tun = File::options()
         .read(true)
         .write(true)
@@ -35,8 +47,5 @@ fn main() -> Result<()> {
     // SAFETY: no pointers; the descriptor is to live on in the program.
     let kept = unsafe { libc::fcntl(tun.as_raw_fd(), libc::F_SETFD, 0) };
     ensure!(kept == 0, "F_SETFD: {}", std::io::Error::last_os_error());
-    let number = tun.into_raw_fd().to_string();
-    let arguments = words.map(|word| if word == "{}" { number.clone() } else { word });
-    let error = Command::new(&program).args(arguments).exec();
-    Err(error).context(program)
+    Ok(tun.into_raw_fd().to_string())
 }

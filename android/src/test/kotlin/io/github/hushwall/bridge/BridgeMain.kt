@@ -7,7 +7,8 @@ import kotlin.system.exitProcess
 
 /**
  * The real library behind the real bridge, on a JVM: the netns test `tests/lab/tests/netns/bridge.rs` starts it with the number
- * of a TUN's descriptor and the address of a resolver, writes commands into a pipe, and reads what happens from standard output.
+ * of a TUN's descriptor, the address of a resolver, a pipe for its commands and the number of another TUN's descriptor, and
+ * reads what happens from standard output.
  */
 internal object BridgeMain {
     /** The first session of a process. */
@@ -32,7 +33,7 @@ internal object BridgeMain {
         say("ready")
         File(commands).forEachLine { line ->
             try {
-                handle(session, network, line)
+                handle(session, network, line, arguments[3].toInt())
                 say("done $line")
             } catch (error: EngineException) {
                 say("error ${error.code} ${error.message}")
@@ -45,7 +46,7 @@ internal object BridgeMain {
         exitProcess(0)
     }
 
-    private fun handle(session: Session, network: Network, line: String) {
+    private fun handle(session: Session, network: Network, line: String, next: Int) {
         val words = line.split(' ')
         val argument = words.getOrElse(1) { "" }
         when (words[0]) {
@@ -53,7 +54,7 @@ internal object BridgeMain {
             "list" -> session.replaceLists(listOf(ListFile("a list", argument)))
             "network" -> session.networkChanged(network.copy(handle = argument.toLong()))
             "panic" -> Fault.panic(FIRST, argument.toByteArray())
-            "descriptor" -> session.replaceDescriptor(argument.toInt())
+            "descriptor" -> session.replaceDescriptor(if (argument == "next") next else -1)
             "snapshot" -> session.snapshot().run { say("snapshot blocked=$blocked panics=$panics turns=$turns") }
             else -> error("no such command: $line")
         }
