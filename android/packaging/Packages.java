@@ -16,6 +16,19 @@ import java.util.regex.Pattern;
  */
 public final class Packages {
     private static final Pattern STRING = Pattern.compile("([a-z-]+) = \"((?:[^\"\\\\]|\\\\.)*)\"");
+    /** What the owner can choose beside the vendor's apps: whatever has an icon to tap; and which apps are browsers. */
+    private static final String OTHERS =
+            """
+                    <intent>
+                        <action android:name="android.intent.action.MAIN" />
+                        <category android:name="android.intent.category.LAUNCHER" />
+                    </intent>
+                    <intent>
+                        <action android:name="android.intent.action.VIEW" />
+                        <category android:name="android.intent.category.BROWSABLE" />
+                        <data android:scheme="http" />
+                    </intent>
+            """;
     private static final String PLACE = "<!-- queries of blocklists/packages.toml -->";
 
     public static void main(String[] arguments) throws IOException {
@@ -60,7 +73,7 @@ public final class Packages {
         for (Map<String, String> fields : packages) {
             out.append("        <package android:name=\"").append(fields.get("name")).append("\" />\n");
         }
-        return out.append("    </queries>").toString();
+        return out.append(OTHERS).append("    </queries>").toString();
     }
 
     private static String table(List<Map<String, String>> packages) {

@@ -7,6 +7,7 @@ APK_FOLDER=android/target/apk
 APK_OUT=$TARGET/apk
 # An APK with one ABI.
 APK_BYTES_AT_MOST=2097152
+LIBRARY_BYTES_AT_MOST=1200000
 
 need_android() {
     command -v javac >/dev/null || install openjdk-17-jdk-headless
@@ -30,12 +31,19 @@ android_tests() {
     in_android android test
 }
 
-# What the app shows of each rule travels as a file in the APK.
+# What the app shows of each rule, and the list for other apps, travel as files in the APK.
 apk_assets() {
     need_rust
-    mkdir -p android/src/main/assets
+    local assets=android/src/main/assets hushwall=$TARGET/debug/hushwall preset form
+    mkdir -p "$assets/export"
     cargo build --locked --quiet --package cli
-    "$TARGET/debug/hushwall" lists explanations --output android/src/main/assets/explanations.txt
+    "$hushwall" lists explanations --output "$assets/explanations.txt"
+    for preset in nothing-breaks balanced everything; do
+        for form in hosts adguard; do
+            # What the form narrows is counted in the file itself.
+            "$hushwall" lists export "$form" --preset "$preset" >"$assets/export/$preset-$form.txt" 2>/dev/null
+        done
+    done
 }
 
 # The owner's key where the environment names one, else a key that is made once and stays out of the repository.
@@ -96,8 +104,9 @@ apk_check_one() {
         apk_wrong "$name: the launcher does not open Home"
     ! grep -q '^application-debuggable' <<<"$badging" || apk_wrong "$name is debuggable"
     for abi in $(apk_abis "$name"); do
-        [ ! -d "android/src/main/jniLibs/$abi" ] || unzip -l "$apk" "lib/$abi/libhushwall.so" >/dev/null ||
-            apk_wrong "$name has no library for $abi"
+        unzip -l "$apk" "lib/$abi/libhushwall.so" >/dev/null || apk_wrong "$name has no library for $abi"
+        [ "$(stat -c %s "android/src/main/jniLibs/$abi/libhushwall.so")" -le "$LIBRARY_BYTES_AT_MOST" ] ||
+            apk_wrong "the library for $abi is over 1.2 MB"
     done
     apk_aligned "$apk" || apk_wrong "$name: a library is not stored at 16 KiB"
     [ "$name" = universal ] || [ "$(stat -c %s "$apk")" -le "$APK_BYTES_AT_MOST" ] || apk_wrong "$name is over 2 MiB"
@@ -163,7 +172,7 @@ apk_table() {
 apk() {
     need_android
     apk_assets
-    if declare -F apk_native >/dev/null && [ -d native/jni ]; then apk_native; else say "no native half here: the APKs have no library"; fi
+    apk_native
     say "the app: resources, Kotlin, dex"
     if [ "${1:-}" = --with-tests ]; then
         in_android android package
