@@ -20,6 +20,8 @@ data class Explanation(
     val breaks: List<Breakage>?,
     /** Where all this is known from. */
     val evidence: List<Evidence>,
+    /** For how long a refused answer lives, where this rule has a reply of its own. */
+    val answerSeconds: Int? = null,
 ) {
     /** Something that stops working where the name is blocked. */
     data class Breakage(

@@ -52,6 +52,7 @@ class RecordsFile(private val open: () -> InputStream) : Explanations {
                 feature = rule[5].ifEmpty { null },
                 breaks = if (rule[7] == "?") null else breakages,
                 evidence = rule[8].split(',').mapNotNull { it.toIntOrNull()?.let(sources::getOrNull) },
+                answerSeconds = rule.getOrNull(9)?.toIntOrNull(),
             )
         }
 

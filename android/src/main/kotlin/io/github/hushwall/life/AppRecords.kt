@@ -6,11 +6,13 @@ import android.content.pm.PackageManager
 import android.graphics.drawable.Drawable
 import io.github.hushwall.bridge.Explanation
 import io.github.hushwall.bridge.Explanations
+import io.github.hushwall.bridge.Preset
 import io.github.hushwall.control.Outage
 import io.github.hushwall.plan.VendorPackage
 import io.github.hushwall.record.StopRow
 import io.github.hushwall.screens.Check
 import io.github.hushwall.screens.CoveredApp
+import io.github.hushwall.screens.ExportForm
 import io.github.hushwall.screens.Records
 import io.github.hushwall.screens.Stop
 import java.io.IOException
@@ -24,6 +26,7 @@ internal class AppRecords(
 ) : Records {
     private val packages: PackageManager get() = context.packageManager
     private val ticks = Ticks(context)
+    private val cards by lazy { context.getSharedPreferences("dismissed", Context.MODE_PRIVATE) }
     private val purposes = ConcurrentHashMap<String, String>()
 
     override fun stops(): List<Stop> = life.stops.rows().map(::stop)
@@ -64,12 +67,18 @@ internal class AppRecords(
         null
     }
 
-    /** A build step of the lists writes the asset; without it there is nothing to export. */
-    override fun export(): String = try {
-        context.assets.open(EXPORT).bufferedReader().use { it.readText() }
+    /** The build writes the assets, one a form and preset. */
+    override fun export(form: ExportForm, preset: Preset): String? = try {
+        val name = "export/${preset.name.lowercase().replace('_', '-')}-${form.word}.txt"
+        context.assets.open(name).bufferedReader().use { it.readText() }
     } catch (_: IOException) {
-        ""
+        null
     }
+
+    override fun dismissed(): Map<String, Long> =
+        cards.all.mapNotNull { (kind, at) -> (at as? Long)?.let { kind to it } }.toMap()
+
+    override fun dismiss(kind: String, at: Long) = cards.edit().putLong(kind, at).apply()
 
     private fun stop(row: StopRow) = Stop(
         key = row.key,
@@ -95,7 +104,6 @@ internal class AppRecords(
     private fun isSystem(uid: Int?): Boolean = uid != null && uid % UIDS_PER_USER == SYSTEM_UID
 
     private companion object {
-        const val EXPORT = "hosts.txt"
         const val SYSTEM_UID = 1000
         const val UIDS_PER_USER = 100_000
     }

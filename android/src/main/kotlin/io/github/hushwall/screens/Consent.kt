@@ -9,6 +9,7 @@ import android.net.VpnService
 import android.os.SystemClock
 import io.github.hushwall.R
 import io.github.hushwall.control.Tunnel
+import io.github.hushwall.plan.Addresses
 
 /** Asks Android for the VPN slot, by the owner's tap only: merely asking can end another app's tunnel. */
 class Consent(private val page: Activity, private val desk: Desk) {
@@ -51,7 +52,9 @@ class Consent(private val page: Activity, private val desk: Desk) {
     private fun otherVpnIsUp(): Boolean {
         val connectivity = page.getSystemService(ConnectivityManager::class.java) ?: return false
         return connectivity.allNetworks.any {
-            connectivity.getNetworkCapabilities(it)?.hasTransport(NetworkCapabilities.TRANSPORT_VPN) == true
+            connectivity.getNetworkCapabilities(it)?.hasTransport(NetworkCapabilities.TRANSPORT_VPN) == true &&
+                // Our own may linger for a moment.
+                connectivity.getLinkProperties(it)?.linkAddresses.orEmpty().none { link -> link.address in Addresses.OWN }
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.hushwall.screens
 
 import android.graphics.drawable.Drawable
 import io.github.hushwall.bridge.Explanation
+import io.github.hushwall.bridge.Preset
 import io.github.hushwall.control.Outage
 import io.github.hushwall.control.Shown
 import io.github.hushwall.control.Watcher
@@ -30,6 +31,8 @@ internal object EmptyDesk : Desk {
         override fun checks(): List<Check> = emptyList()
         override fun tick(check: Check.Kind, on: Boolean) = Unit
         override fun icon(packageName: String): Drawable? = null
-        override fun export(): String = ""
+        override fun export(form: ExportForm, preset: Preset): String? = null
+        override fun dismissed(): Map<String, Long> = emptyMap()
+        override fun dismiss(kind: String, at: Long) = Unit
     }
 }

@@ -29,7 +29,7 @@ class HomeActivity : Page() {
     private var found: List<CoveredApp>? = null
     private var left: Int? = null
     private var invites = false
-    private var dismissed = emptyMap<String, Long>()
+    private var dismissed: Map<String, Long>? = null
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -53,6 +53,7 @@ class HomeActivity : Page() {
 
     private fun look() {
         desk.refresh()
+        errands.run({ desk.records.dismissed() }) { dismissed = it; redraw() }
         errands.run({ todayOf(desk.records.stops(), System.currentTimeMillis()) }) { today = it; redraw() }
         errands.run({ desk.records.vendorApps() }) { found = it; redraw() }
         errands.run({ desk.records.checks() to declined() }) { (checks, declined) ->
@@ -91,7 +92,8 @@ class HomeActivity : Page() {
             if (place == 0) mainButton(label) { press(button) } else otherButton(label) { press(button) }
         }
         if (shown.facts.wanted !is Wanted.Off) otherButton(getString(R.string.action_turn_off)) { desk.turnOff() }
-        val top = topCard(cardsOf(shown), dismissed)
+        // No card before it is known which of them were dismissed.
+        val top = dismissed?.let { topCard(cardsOf(shown), it) }
         if (top != null) card(top, face.buttons) else if (invites && shown.facts.tunnel is Tunnel.Up) invitation()
         rows(shown)
     }
@@ -99,7 +101,8 @@ class HomeActivity : Page() {
     private fun Pieces.card(card: Card, above: List<Button>) {
         val face = faceOf(card)
         val dismiss = getString(R.string.action_dismiss) to {
-            dismissed = dismissed + (kindOf(card) to card.at)
+            dismissed = dismissed.orEmpty() + (kindOf(card) to card.at)
+            errands.run({ desk.records.dismiss(kindOf(card), card.at) }) {}
             if (card is Card.AfterOutage) desk.outageSeen()
             redraw()
         }
@@ -166,8 +169,9 @@ class HomeActivity : Page() {
         return getString(R.string.today_both, destinations, apps)
     }
 
+    /** All apps are more than Android lets us count. */
     private fun scopeText(kind: ScopeKind, covered: Int) =
-        getString(R.string.scope_count, getString(titleOf(kind)), covered)
+        if (kind == ScopeKind.ALL) getString(titleOf(kind)) else getString(R.string.scope_count, getString(titleOf(kind)), covered)
 
     private fun leftText(left: Int) =
         if (left == 0) getString(R.string.nothing_left) else resources.getQuantityString(R.plurals.things_left, left, left)

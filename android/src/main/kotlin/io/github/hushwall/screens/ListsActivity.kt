@@ -1,13 +1,11 @@
 package io.github.hushwall.screens
 
 import android.app.Activity
-import android.content.ActivityNotFoundException
 import android.content.Intent
 import android.net.Uri
 import io.github.hushwall.R
 import io.github.hushwall.bridge.Preset
 import io.github.hushwall.control.Shown
-import java.io.IOException
 
 /** How much of the list is in force, what the owner uses, and the list as a file for another app. */
 class ListsActivity : Page() {
@@ -30,14 +28,19 @@ class ListsActivity : Page() {
         fact(getString(R.string.list_builtin), getString(R.string.list_builtin_about))
         paragraph(getString(R.string.own_request), soft = true)
         space()
-        row(getString(R.string.row_export), getString(R.string.export_about)) { export() }
+        section(getString(R.string.row_export))
+        paragraph(getString(R.string.export_about), soft = true)
+        row(getString(R.string.export_hosts), getString(R.string.export_hosts_about)) { export(ExportForm.HOSTS) }
+        row(getString(R.string.export_adguard), getString(R.string.export_adguard_about)) { export(ExportForm.ADGUARD) }
         said?.let { paragraph(getString(it)) }
     }
 
     @Deprecated("the one way before AndroidX")
     override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
-        val file = data?.data?.takeIf { requestCode == EXPORT && resultCode == Activity.RESULT_OK } ?: return
-        errands.run({ write(file) }) { written ->
+        val form = ExportForm.values().firstOrNull { requestCode == EXPORT + it.ordinal } ?: return
+        val file = data?.data?.takeIf { resultCode == Activity.RESULT_OK } ?: return
+        val preset = desk.shown?.settings?.preset ?: Preset.BALANCED
+        errands.run({ write(file, form, preset) }) { written ->
             said = if (written) R.string.export_done else R.string.export_failed
             redraw()
         }
@@ -45,29 +48,17 @@ class ListsActivity : Page() {
 
     private fun Pieces.preset(shown: Shown?, preset: Preset, about: Int) =
         choice(getString(titleOf(preset)), getString(about), Choice.ONE_OF, shown?.settings?.preset == preset) {
-            desk.change(anew = true) { it.copy(preset = preset) }
+            desk.change { it.copy(preset = preset) }
         }
 
-    private fun export() {
-        val picker = Intent(Intent.ACTION_CREATE_DOCUMENT)
-            .addCategory(Intent.CATEGORY_OPENABLE)
-            .setType("text/plain")
-            .putExtra(Intent.EXTRA_TITLE, "hushwall-hosts.txt")
-        try {
-            @Suppress("DEPRECATION")
-            startActivityForResult(picker, EXPORT)
-        } catch (_: ActivityNotFoundException) {
-            said = R.string.export_failed
-            redraw()
-        }
+    private fun export(form: ExportForm) {
+        if (Documents.askWhereTo(this, form.fileName, EXPORT + form.ordinal)) return
+        said = R.string.export_failed
+        redraw()
     }
 
-    private fun write(file: Uri): Boolean = try {
-        val text = desk.records.export()
-        contentResolver.openOutputStream(file)?.use { it.write(text.toByteArray()) } != null
-    } catch (_: IOException) {
-        false
-    }
+    private fun write(file: Uri, form: ExportForm, preset: Preset): Boolean =
+        desk.records.export(form, preset)?.let { Documents.write(contentResolver, file, it) } ?: false
 
     private companion object {
         const val EXPORT = 1

@@ -2,6 +2,7 @@ package io.github.hushwall.screens
 
 import android.graphics.drawable.Drawable
 import io.github.hushwall.bridge.Explanation
+import io.github.hushwall.bridge.Preset
 import io.github.hushwall.control.Outage
 
 /** What the app keeps in files and asks the system for. Blocks: never call it from the main thread. */
@@ -33,6 +34,12 @@ interface Records {
     /** The icon of a package; `null` where it has none to show. */
     fun icon(packageName: String): Drawable?
 
-    /** Names in force, one a line, in the form of a hosts file. */
-    fun export(): String
+    /** The built-in list as [preset] has it, in another app's form; `null` if there is none. */
+    fun export(form: ExportForm, preset: Preset): String?
+
+    /** Cards that the owner dismissed: by kind, when what they told of had happened. */
+    fun dismissed(): Map<String, Long>
+
+    /** The owner dismissed what a card of [kind] told of [at] that time. */
+    fun dismiss(kind: String, at: Long)
 }

@@ -1,15 +1,21 @@
 package io.github.hushwall.screens
 
+import android.app.Activity
+import android.content.Intent
+import android.net.Uri
 import io.github.hushwall.R
 import io.github.hushwall.bridge.Depth
 import io.github.hushwall.control.Shown
 import io.github.hushwall.settings.Look
 import io.github.hushwall.settings.Settings
+import io.github.hushwall.settings.SettingsText
+import io.github.hushwall.settings.restoredFrom
 
 /** What helps to recover from breakage or an outage; everything else is a default. */
 class SettingsActivity : Page() {
     override val titleId = R.string.settings_title
     private var look: Look? = null
+    private var said: Int? = null
 
     override fun Pieces.draw(shown: Shown?) {
         val settings = shown?.settings ?: Settings()
@@ -39,6 +45,9 @@ class SettingsActivity : Page() {
 
         space()
         choice(getString(R.string.detail_title), null, Choice.ON_OFF, settings.detail) { desk.change { it.copy(detail = !it.detail) } }
+        row(getString(R.string.settings_save), null) { picked(Documents.askWhereTo(this@SettingsActivity, FILE, SAVE)) }
+        row(getString(R.string.settings_restore), null) { picked(Documents.askWhich(this@SettingsActivity, RESTORE)) }
+        said?.let { paragraph(getString(it)) }
         row(getString(R.string.limits), null) { open<LimitsActivity>() }
 
         section(getString(R.string.about_title))
@@ -46,6 +55,42 @@ class SettingsActivity : Page() {
         paragraph(getString(R.string.about_licence), soft = true)
     }
 
+    @Deprecated("the one way before AndroidX")
+    override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
+        val file = data?.data?.takeIf { resultCode == Activity.RESULT_OK } ?: return
+        when (requestCode) {
+            SAVE -> desk.shown?.let { save(file, it.settings) }
+            RESTORE -> restore(file)
+        }
+    }
+
+    private fun save(file: Uri, settings: Settings) =
+        errands.run({ Documents.write(contentResolver, file, SettingsText.emit(settings)) }) { written ->
+            say(if (written) R.string.settings_saved else R.string.export_failed)
+        }
+
+    /** List files stay this phone's own: a file from elsewhere names paths that mean nothing here. */
+    private fun restore(file: Uri) =
+        errands.run({ Documents.read(contentResolver, file, SettingsText.MAX_CHARS)?.let(SettingsText::parse) }) { read ->
+            if (read != null) desk.change { it.restoredFrom(read) }
+            say(if (read != null) R.string.settings_restored else R.string.settings_no_file)
+        }
+
+    private fun picked(found: Boolean) {
+        if (!found) say(R.string.export_failed)
+    }
+
+    private fun say(what: Int) {
+        said = what
+        redraw()
+    }
+
     private fun Pieces.oneOf(title: Int, about: Int?, on: Boolean, edit: (Settings) -> Settings) =
         choice(getString(title), about?.let(::getString), Choice.ONE_OF, on) { desk.change(edit = edit) }
+
+    private companion object {
+        const val SAVE = 1
+        const val RESTORE = 2
+        const val FILE = "hushwall-settings.txt"
+    }
 }

@@ -10,7 +10,8 @@ import io.github.hushwall.control.Outage
 
 /** Seven days from left to right; an outage is a gap with a mark beneath it, so that it is not told by colour alone. */
 class StripView(context: Context) : View(context) {
-    private val band = Paint().apply { color = context.getColor(R.color.accent) }
+    // Grey: what was no outage may have been on, paused or off.
+    private val band = Paint().apply { color = context.getColor(R.color.outline) }
     private val gap = Paint().apply { color = context.getColor(R.color.ground) }
     private val mark = Paint().apply { color = context.getColor(R.color.trouble) }
     private var outages = emptyList<Outage>()

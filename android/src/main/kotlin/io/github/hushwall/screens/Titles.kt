@@ -39,7 +39,7 @@ fun titleOfPurpose(purpose: String): Int = when (purpose) {
 fun titleOf(seen: Verdict.Seen): Int = when (seen) {
     Verdict.Seen.QUERY -> R.string.seen_query
     Verdict.Seen.CNAME, Verdict.Seen.TARGET -> R.string.seen_answer
-    Verdict.Seen.SNI, Verdict.Seen.QUIC, Verdict.Seen.UNREAD -> R.string.seen_sni
+    Verdict.Seen.SNI, Verdict.Seen.QUIC -> R.string.seen_sni
     Verdict.Seen.HOST -> R.string.seen_host
     Verdict.Seen.ADDRESS -> R.string.seen_address
     Verdict.Seen.UNREAD -> R.string.seen_unread

@@ -4,9 +4,11 @@ import android.os.Build
 import android.os.Bundle
 import io.github.hushwall.R
 import io.github.hushwall.bridge.Action
+import io.github.hushwall.bridge.EngineSettings
 import io.github.hushwall.bridge.Explanation
 import io.github.hushwall.bridge.Verdict
 import io.github.hushwall.control.Shown
+import io.github.hushwall.control.outlives
 import io.github.hushwall.settings.OwnerRule
 
 /** Why one thing was stopped: who, where to, what for, who says so, what breaks, and the way back. */
@@ -48,7 +50,7 @@ class WhyActivity : Page() {
         val own = shown?.settings?.rules.orEmpty().filter { it.name == stop.destination }
         if (own.isNotEmpty()) {
             return mainButton(getString(R.string.action_remove_rule)) {
-                change(R.string.rule_removed) { rules -> rules.filter { it.name != stop.destination } }
+                change(R.string.rule_removed, anew = false) { rules -> rules.filter { it.name != stop.destination } }
             }.let {}
         }
         val app = stop.packageName
@@ -58,13 +60,18 @@ class WhyActivity : Page() {
         if (!perApp) paragraph(getString(R.string.below_ten), soft = true)
     }
 
-    private fun allow(stop: Stop, app: String?) = change(R.string.allowed_now) { rules ->
-        rules + OwnerRule(stop.destination, Action.ALLOW, subdomains = false, app = app)
+    /** Apps that remember a refusal for long are made to forget it; the usual one is forgotten by itself before anybody wonders. */
+    private fun allow(stop: Stop, app: String?) {
+        val life = known?.answerSeconds ?: EngineSettings().blockedAnswerSeconds
+        val remembered = stop.verdict.transport == Verdict.Transport.DNS && outlives(stop.last, System.currentTimeMillis(), life)
+        change(if (remembered) R.string.allowed_anew else R.string.allowed_now, remembered) { rules ->
+            rules + OwnerRule(stop.destination, Action.ALLOW, subdomains = false, app = app)
+        }
     }
 
-    private fun change(saying: Int, edit: (List<OwnerRule>) -> List<OwnerRule>) {
+    private fun change(saying: Int, anew: Boolean, edit: (List<OwnerRule>) -> List<OwnerRule>) {
         said = saying
-        desk.change(anew = true) { it.copy(rules = edit(it.rules)) }
+        desk.change(anew) { it.copy(rules = edit(it.rules)) }
         redraw()
     }
 

@@ -34,3 +34,6 @@ data class Settings(
 
 /** Light or dark. */
 enum class Look { SYSTEM, LIGHT, DARK }
+
+/** What the owner chose in [file], on this phone: its list files and what they have been stay. */
+fun Settings.restoredFrom(file: Settings): Settings = file.copy(lists = lists, highestListVersion = highestListVersion)

@@ -16,7 +16,7 @@ class RecordsFileTest {
         "R\tsecond/family\tcn,eu\tfeature\tconfig\tthemes\tLoads themes.\t\t1,0",
         "B\tfeature\tThemes do not load.",
         "B\tcosmetic\tAn empty box.",
-        "R\tsecond/last\t\tessential\t\t\tNeeded.\t\t",
+        "R\tsecond/last\t\tessential\t\t\tNeeded.\t\t\t3600",
         "",
     ).joinToString("\n")
 
@@ -51,6 +51,7 @@ class RecordsFileTest {
         val last = records.explain("second/last")
         assertEquals(emptyList<Explanation.Breakage>(), last?.breaks)
         assertEquals(emptyList<Explanation.Evidence>(), last?.evidence)
+        assertEquals(3600, last?.answerSeconds)
         assertNull(records.explain("second/family-us"))
         assertNull(records.explain("example.org"))
     }

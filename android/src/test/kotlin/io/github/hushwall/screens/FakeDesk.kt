@@ -5,6 +5,7 @@ import android.graphics.drawable.Drawable
 import android.graphics.drawable.GradientDrawable
 import android.os.Looper
 import io.github.hushwall.bridge.Explanation
+import io.github.hushwall.bridge.Preset
 import io.github.hushwall.bridge.Verdict
 import io.github.hushwall.control.Facts
 import io.github.hushwall.control.Moment
@@ -25,6 +26,9 @@ class FakeDesk : Desk {
         private set
     override var everOn = true
     val asked = mutableListOf<String>()
+    var stops = STOPS
+    var explanation = EXPLANATION
+    private val dismissed = mutableMapOf<String, Long>()
     private val watchers = mutableListOf<Watcher>()
 
     /** Shows a state. */
@@ -58,15 +62,17 @@ class FakeDesk : Desk {
     }
 
     override val records: Records = object : Records {
-        override fun stops() = aside { STOPS }
-        override fun explain(ruleId: String) = aside { EXPLANATION.takeIf { it.ruleId == ruleId } }
+        override fun stops() = aside { stops }
+        override fun explain(ruleId: String) = aside { explanation.takeIf { it.ruleId == ruleId } }
         override fun vendorApps() = aside { APPS }
         override fun allApps() = aside { APPS + CoveredApp("org.example.reader", "Reader") }
         override fun outages() = aside { listOf(OUTAGE) }
         override fun checks() = aside { CHECKS }
         override fun tick(check: Check.Kind, on: Boolean) = aside { write("tick $check $on") }
         override fun icon(packageName: String): Drawable? = aside { badge(packageName) }
-        override fun export() = aside { "0.0.0.0 tracking.intl.miui.com\n" }
+        override fun export(form: ExportForm, preset: Preset) = aside { "$form $preset" }
+        override fun dismissed() = aside { dismissed.toMap() }
+        override fun dismiss(kind: String, at: Long) = aside { dismissed[kind] = at }
     }
 
     private fun badge(packageName: String) = GradientDrawable().apply {

@@ -4,8 +4,11 @@ import android.content.Intent
 import android.view.View
 import android.widget.TextView
 import io.github.hushwall.R
+import io.github.hushwall.control.Outage
 import io.github.hushwall.control.State
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Before
 import org.junit.Test
@@ -91,23 +94,19 @@ class HomeTest {
     }
 
     @Test
-    fun `allowing for one app makes a rule and a new tunnel`() {
-        desk.show(State.Protected(31, null))
-        val why = Robolectric.buildActivity(
-            WhyActivity::class.java,
-            Intent().putExtra(WhyActivity.KEY, FakeDesk.STOPS[0].key),
-        ).setup().get()
+    fun `a card that was dismissed stays away when Home is opened anew, until something newer happens`() {
+        fun home(outage: Outage): android.app.Activity {
+            desk.show(State.Protected(31, null), FakeDesk.facts(State.Protected(31, null)).copy(outage = outage))
+            return Robolectric.setupActivity(HomeActivity::class.java).also { application.settle() }
+        }
+        button(home(FakeDesk.OUTAGE), R.string.action_dismiss).performClick()
         application.settle()
-        val label = if (android.os.Build.VERSION.SDK_INT >= 29) R.string.action_allow_app else R.string.action_allow_all
-        button(why, label).performClick()
-        val rule = checkNotNull(desk.shown).settings.rules.single()
-        assertEquals("tracking.intl.miui.com", rule.name)
-        assertEquals(if (android.os.Build.VERSION.SDK_INT >= 29) "android" else null, rule.app)
-        assertTrue("change anew=true" in desk.asked)
-
-        button(why, R.string.action_remove_rule).performClick()
-        assertEquals(emptyList<Any>(), checkNotNull(desk.shown).settings.rules)
+        assertNull(find(home(FakeDesk.OUTAGE), R.string.action_dismiss))
+        assertNotNull(find(home(FakeDesk.OUTAGE.copy(to = FakeDesk.NOW)), R.string.action_dismiss))
     }
+
+    private fun find(page: android.app.Activity, label: Int): View? =
+        Look.all(page.window.decorView).find { it is TextView && it.text == page.getString(label) }
 
     private fun button(page: android.app.Activity, label: Int): TextView =
         Look.all(page.window.decorView).filterIsInstance<TextView>().first { it.text == page.getString(label) }
