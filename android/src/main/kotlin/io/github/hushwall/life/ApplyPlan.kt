@@ -9,7 +9,12 @@ import io.github.hushwall.plan.Call
 import io.github.hushwall.plan.Plan
 import io.github.hushwall.plan.Prefix
 
-/** Makes a plan's calls on [builder]. */
+/**
+ * Makes a plan's calls on [builder].
+ *
+ * The networks beneath are not named: then Android takes the default network, and follows it from one to the next. Our own
+ * package is outside the tunnel, so the default network is where our sockets go; naming it would only be late.
+ */
 fun applyPlan(builder: VpnService.Builder, plan: Plan.Ready) {
     for (call in plan.calls) {
         when (call) {

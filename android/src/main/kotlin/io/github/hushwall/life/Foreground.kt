@@ -10,3 +10,9 @@ import io.github.hushwall.SinceApi34
 internal fun startForegroundExempted(service: Service, id: Int, notification: Notification) {
     service.startForeground(id, notification, ServiceInfo.FOREGROUND_SERVICE_TYPE_SYSTEM_EXEMPTED)
 }
+
+/** Goes to the foreground for a moment, by the kind that needs neither a permission nor consent. */
+@SinceApi34
+internal fun startForegroundForShort(service: Service, id: Int, notification: Notification) {
+    service.startForeground(id, notification, ServiceInfo.FOREGROUND_SERVICE_TYPE_SHORT_SERVICE)
+}

@@ -5,6 +5,7 @@ import android.content.ComponentCallbacks2
 import android.content.Intent
 import android.net.VpnService
 import android.os.Build
+import io.github.hushwall.SinceApi34
 import io.github.hushwall.control.Failure
 import io.github.hushwall.control.StartCause
 
@@ -29,6 +30,7 @@ class HushwallService : VpnService() {
         val failure = if (life.consent.given()) refused else Failure.NO_CONSENT
         if (failure != null) {
             life.controller.refused(failure)
+            if (refused != null && Build.VERSION.SDK_INT >= 34) goThereForShort()
             if (stopSelfResult(startId)) stopForeground(Service.STOP_FOREGROUND_REMOVE)
             return Service.START_NOT_STICKY
         }
@@ -68,6 +70,16 @@ class HushwallService : VpnService() {
         Failure.FOREGROUND_REFUSED
     } catch (_: IllegalStateException) {
         Failure.FOREGROUND_REFUSED
+    }
+
+    /** Without consent our own kind is refused from API 34 on; a short service asks for nothing. */
+    @SinceApi34
+    private fun goThereForShort() = try {
+        startForegroundForShort(this, Notices.STANDING_ID, life.notices.standing(life.controller.shown))
+    } catch (_: SecurityException) {
+        Unit
+    } catch (_: IllegalStateException) {
+        Unit
     }
 
     companion object {

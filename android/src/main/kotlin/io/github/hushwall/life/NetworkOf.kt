@@ -45,6 +45,14 @@ fun networkOf(
     )
 }
 
+/**
+ * Whether Home may stay silent about the internet. A network that waits for a sign-in has none. That Android could not
+ * validate one proves nothing: its test server is out of reach in whole countries, where everything else works.
+ */
+fun isOnline(capabilities: NetworkCapabilities): Boolean =
+    capabilities.hasCapability(NetworkCapabilities.NET_CAPABILITY_INTERNET) &&
+        !capabilities.hasCapability(NetworkCapabilities.NET_CAPABILITY_CAPTIVE_PORTAL)
+
 /** A family works if it has an address that reaches further than the link, and a default route. */
 private fun hasWay(links: LinkProperties, ipv4: Boolean): Boolean {
     val address = links.linkAddresses.any {

@@ -77,7 +77,7 @@ internal class NetworkWatch(private val context: Context, private val controller
         val how = links ?: return
         controller.networkChanged(
             networkOf(network.networkHandle, how, what),
-            what.hasCapability(NetworkCapabilities.NET_CAPABILITY_INTERNET),
+            isOnline(what),
         )
     }
 

@@ -14,6 +14,7 @@ import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.util.ReflectionHelpers.ClassParameter.from
 import org.robolectric.util.ReflectionHelpers.callInstanceMethod
@@ -94,6 +95,15 @@ class NetworkOfTest {
         val network = networkOf(1, links, capabilities)
         assertEquals(PrivateDns.STRICT, network.privateDns)
         assertEquals("dns.example", network.privateDnsHost)
+    }
+
+    @Test
+    fun a_network_that_waits_for_a_sign_in_has_no_internet_and_one_that_was_not_validated_may() {
+        assertFalse(isOnline(capabilities))
+        shadowOf(capabilities).addCapability(NetworkCapabilities.NET_CAPABILITY_INTERNET)
+        assertTrue(isOnline(capabilities))
+        shadowOf(capabilities).addCapability(NetworkCapabilities.NET_CAPABILITY_CAPTIVE_PORTAL)
+        assertFalse(isOnline(capabilities))
     }
 
     @Test

@@ -105,6 +105,21 @@ class ServiceTest {
     }
 
     @Test
+    fun a_service_that_was_asked_for_goes_to_the_foreground_though_consent_is_gone_by_then() {
+        stage.consent(given = true)
+        stage.begin()
+        controller.turnOn(StartCause.TILE)
+        stage.settle()
+        val asked = checkNotNull(shadowOf(stage.app).nextStartedService)
+        stage.consent(given = false)
+        val shadow = shadowOf(stage.service(asked).get())
+        assertEquals("else Android ends the process", Notices.STANDING_ID, shadow.lastForegroundNotificationId)
+        assertTrue(shadow.isForegroundStopped && shadow.isStoppedBySelf)
+        assertEquals(Failure.NO_CONSENT, (stage.shown.facts.tunnel as Tunnel.Failed).cause)
+        assertTrue(stage.app.engine.sessions.isEmpty())
+    }
+
+    @Test
     fun a_running_service_is_sticky_and_a_null_intent_is_a_kill() {
         val controller = on()
         assertEquals(Service.START_STICKY, controller.get().onStartCommand(null, 0, 2))
