@@ -10,6 +10,7 @@ import io.github.hushwall.control.Shown
 class StoppedActivity : Page() {
     override val titleId = R.string.stopped_title
     private var stops: List<Stop>? = null
+    private var most = PART
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -20,10 +21,11 @@ class StoppedActivity : Page() {
         val all = stops ?: return paragraph(getString(R.string.loading), soft = true).let {}
         if (all.isEmpty()) paragraph(getString(R.string.stopped_none))
         val now = System.currentTimeMillis()
-        for ((section, rows) in all.groupBy { sectionOf(it.last, now) }) {
+        for ((section, rows) in all.take(most).groupBy { sectionOf(it.last, now) }) {
             section(getString(section))
             rows.forEach { stop(it) }
         }
+        if (all.size > most) otherButton(getString(R.string.action_show_more)) { most += PART; redraw() }
         paragraph(getString(R.string.log_own), soft = true)
     }
 
@@ -46,5 +48,10 @@ class StoppedActivity : Page() {
             millis >= today - DateUtils.DAY_IN_MILLIS -> R.string.section_yesterday
             else -> R.string.section_week
         }
+    }
+
+    private companion object {
+        /** So many rows are drawn at once: a slow phone draws some thousands for seconds. */
+        const val PART = 100
     }
 }
