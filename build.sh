@@ -171,8 +171,8 @@ run_tests() {
     need_lab
     need_quic
     need_browser
-    say "building the release binary that the netns and browser tests run"
-    cargo build --locked --release --package cli
+    say "building the binary that the netns and browser tests run"
+    cargo build --locked --profile lab --package cli
     # All of it is run, whatever fails on the way: who looks at a red run sees the rest, too.
     local failed=0
     say "unit tests and simulation"
@@ -182,7 +182,7 @@ run_tests() {
     say "Android's own C library: tests of jni and tunnel, the library's exports, its system calls"
     (bionic_tests) || failed=1
     say "browser tests: the page of all records"
-    HUSHWALL="$TARGET/release/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
+    HUSHWALL="$TARGET/lab/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
     say "the bridge's classes and library, which a netns test drives"
     need_android
     cargo build --locked --package hushwall-jni
@@ -197,7 +197,7 @@ run_tests() {
     target=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
     [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
-    RUST_LIB_BACKTRACE=0 HUSHWALL="$TARGET/release/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
+    RUST_LIB_BACKTRACE=0 HUSHWALL="$TARGET/lab/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
     [ "$failed" -eq 0 ] || {
         say "there were failures: see the lines \"test result: FAILED\" above"
         exit 1
