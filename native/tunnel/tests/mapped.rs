@@ -3,13 +3,20 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tunnel::Mapped;
 
+/// A folder of these tests alone: others of the workspace write beside it.
+fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mapped");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 /// Bytes in a mapping; `None` on a file system that knows no files without a name.
 fn mapped(bytes: &[u8]) -> Option<Mapped> {
-    match Mapped::of(bytes, Path::new(env!("CARGO_TARGET_TMPDIR"))) {
+    match Mapped::of(bytes, &folder()) {
         Err(error) if error.kind() == ErrorKind::Unsupported => None,
         mapped => Some(mapped.unwrap()),
     }
@@ -25,7 +32,7 @@ fn mapped_bytes_are_the_bytes_and_have_no_name() {
         let Some(mapped) = mapped(&bytes(len)) else { return };
         assert_eq!(mapped.as_ref(), bytes(len));
     }
-    assert_eq!(fs::read_dir(env!("CARGO_TARGET_TMPDIR")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(folder()).unwrap().count(), 0);
 }
 
 #[test]
