@@ -177,10 +177,8 @@ run_tests() {
     local failed=0
     say "unit tests and simulation"
     cargo test --locked --no-fail-fast --workspace --exclude lab --exclude page "$@" || failed=1
-    say "the app, on a JVM; then its APKs"
-    ./build.sh apk --with-tests || failed=1
-    say "Android's own C library: tests of jni and tunnel, the library's exports, its system calls"
-    (bionic_tests) || failed=1
+    say "the app, on a JVM (its APKs are ./build.sh apk's)"
+    (android_tests) || failed=1
     say "browser tests: the page of all records"
     HUSHWALL="$TARGET/lab/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
     say "the bridge's classes and library, which a netns test drives"
@@ -198,6 +196,8 @@ run_tests() {
     [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
     RUST_LIB_BACKTRACE=0 HUSHWALL="$TARGET/lab/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
+    say "Android's own C library: tests of jni and tunnel, the library's exports, its system calls"
+    (bionic_tests) || failed=1
     [ "$failed" -eq 0 ] || {
         say "there were failures: see the lines \"test result: FAILED\" above"
         exit 1
