@@ -19,7 +19,8 @@ usage: ./build.sh WORD
   demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
   test    unit tests, simulation, the page in a real browser, and real clients over a real TUN
   check   format, clippy, documentation, licences and dependencies, shell scripts
-  apk     the app for phones: signed APKs, and the checks of what has to be true of them
+  apk     the app for phones: signed APKs, and the checks of what has to be true of them; --with-tests: those
+          on a JVM, too, and those on Android's own C library
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
   fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz TARGET [SECONDS]
@@ -196,8 +197,6 @@ run_tests() {
     [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
     RUST_LIB_BACKTRACE=0 HUSHWALL="$TARGET/lab/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
-    say "Android's own C library: tests of jni and tunnel, the library's exports, its system calls"
-    (bionic_tests) || failed=1
     [ "$failed" -eq 0 ] || {
         say "there were failures: see the lines \"test result: FAILED\" above"
         exit 1

@@ -177,6 +177,8 @@ apk() {
     say "the app: resources, Kotlin, dex"
     if [ "${1:-}" = --with-tests ]; then
         in_android android package
+        say "Android's own C library: tests of jni and tunnel, the library's exports, its system calls"
+        bionic_tests
     else
         in_android android package -Dmaven.test.skip=true -DskipTests
     fi
