@@ -154,7 +154,7 @@ fn kotlin_bridge_drives_the_engine_as_the_app_will() -> Result<()> {
     ensure!(!bridge.visits("blocked.example")? && bridge.visits("news.example")?);
     let told = bridge.says("stopped DNS blocked.example")?;
     ensure!(
-        told == "stopped DNS blocked.example OWNER_BLOCK blocked.example -",
+        told == "stopped DNS blocked.example OWNER_BLOCK blocked.example 10123",
         "{told}"
     );
 
