@@ -9,6 +9,7 @@
 mod chunked;
 
 use std::net::Ipv6Addr;
+use std::ops::Range;
 
 pub use self::chunked::Chunked;
 use crate::{Name, Parsed};
@@ -31,6 +32,9 @@ pub struct Request {
     /// Whether a second `Host` field says something else. Which one a server takes is its own affair; it should
     /// take neither (RFC 9112 section 3.2).
     pub is_ambiguous: bool,
+    /// Where in the stream the path and the query of the target lie: behind the authority of an absolute one. Empty for
+    /// CONNECT, and where there is neither.
+    pub path: Range<usize>,
     /// Length of the head in bytes, the empty line included.
     pub head_len: usize,
     /// What follows the head.
@@ -93,6 +97,7 @@ impl Request {
             host,
             port,
             is_ambiguous: head.is_ambiguous,
+            path: head.path.clone(),
             head_len: head.len,
             body: head.body,
         }
@@ -113,6 +118,7 @@ enum Stop {
 struct Head<'a> {
     /// Out of an absolute target or CONNECT's.
     authority: Option<&'a [u8]>,
+    path: Range<usize>,
     /// The value of the first Host field.
     host: Option<&'a [u8]>,
     /// Whether a later one differs.
@@ -133,14 +139,17 @@ impl<'a> Head<'a> {
             return Err(Stop::Wrong);
         }
         let (line, mut at) = request_line(stream, begin)?;
-        let (method, target) = method_and_target(line)?;
+        let (method, target, target_at) = method_and_target(line)?;
         let is_connect = method.eq_ignore_ascii_case(b"CONNECT");
+        let (authority, path_at) = match absolute_form(target) {
+            _ if is_connect => (authority_form(target), target.len()),
+            Some((authority, path_at)) => (Some(authority), path_at),
+            None => (None, 0),
+        };
+        let line_at = begin + target_at;
         let mut head = Self {
-            authority: if is_connect {
-                authority_form(target)
-            } else {
-                absolute_form(target)
-            },
+            authority: authority.and_then(without_user),
+            path: line_at + path_at..line_at + target.len(),
             host: None,
             is_ambiguous: false,
             complete: false,
@@ -214,15 +223,16 @@ fn request_line(stream: &[u8], begin: usize) -> Result<(&[u8], usize), Stop> {
     Err(Stop::Short)
 }
 
-/// The method and the target of a request line (RFC 9112 section 3).
-fn method_and_target(line: &[u8]) -> Result<(&[u8], &[u8]), Stop> {
+/// The method and the target of a request line (RFC 9112 section 3), and where in the line the target begins.
+fn method_and_target(line: &[u8]) -> Result<(&[u8], &[u8], usize), Stop> {
     let mut parts = line.trim_ascii_end().splitn(2, |&byte| byte == b' ');
     let (Some(method), Some(rest)) = (parts.next(), parts.next()) else {
         return Err(Stop::Wrong);
     };
     // A target may be missing altogether: servers answer that, too.
     let space = rest.iter().rposition(|&byte| byte == b' ');
-    let (target, version) = space.map_or((&b""[..], rest), |at| (rest[..at].trim_ascii(), &rest[at + 1..]));
+    let (target, version) = space.map_or((&b""[..], rest), |at| (&rest[..at], &rest[at + 1..]));
+    let target_at = method.len() + 1 + target.len() - target.trim_ascii_start().len();
     let is_version = matches!(
         version,
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']
@@ -230,20 +240,25 @@ fn method_and_target(line: &[u8]) -> Result<(&[u8], &[u8]), Stop> {
     if !is_version || method == b"PRI" && version == b"HTTP/2.0" {
         return Err(Stop::Wrong);
     }
-    Ok((method, target))
+    Ok((method, target.trim_ascii(), target_at))
 }
 
-/// The authority of an absolute target (RFC 9112 section 3.2.2); `None` for the other forms.
-fn absolute_form(target: &[u8]) -> Option<&[u8]> {
+/// The authority of an absolute target (RFC 9112 section 3.2.2), and where its path begins; `None` for the other forms.
+fn absolute_form(target: &[u8]) -> Option<(&[u8], usize)> {
     let colon = target.windows(3).position(|window| window == b"://")?;
     let (scheme, rest) = (&target[..colon], &target[colon + 3..]);
     let is_scheme = !scheme.is_empty() && scheme.iter().all(u8::is_ascii_alphabetic);
-    if is_scheme { authority_form(rest) } else { None }
+    let authority = authority_form(rest).filter(|_| is_scheme)?;
+    Some((authority, colon + 3 + authority.len()))
 }
 
-/// The authority at the beginning of `target`, without user information (RFC 3986 section 3.2.1).
+/// The authority at the beginning of `target`.
 fn authority_form(target: &[u8]) -> Option<&[u8]> {
-    let authority = target.split(|byte| matches!(byte, b'/' | b'?' | b'#')).next()?;
+    target.split(|byte| matches!(byte, b'/' | b'?' | b'#')).next()
+}
+
+/// An authority without user information (RFC 3986 section 3.2.1).
+fn without_user(authority: &[u8]) -> Option<&[u8]> {
     authority.rsplit(|&byte| byte == b'@').next()
 }
 

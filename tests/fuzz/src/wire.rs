@@ -72,6 +72,7 @@ pub fn http(data: &[u8]) {
     let parsed = Request::parse(data);
     if let Parsed::Complete(request) = &parsed {
         assert!(request.head_len <= data.len());
+        assert!(request.path.end <= request.head_len && data.get(request.path.clone()).is_some());
         assert!(Request::may_have_ended(data, 0));
         let more = [data, b"GET / HTTP/1.1\r\n"].concat();
         assert_eq!(Request::parse(&more), parsed);

@@ -67,6 +67,27 @@ fn the_body_is_not_read() {
 }
 
 #[test]
+fn the_path_and_the_query_of_a_target_are_where_the_request_says() {
+    for (line, path) in [
+        ("GET /gslb?tver=2&dm=a.b HTTP/1.1", "/gslb?tver=2&dm=a.b"),
+        ("GET  /a b  HTTP/1.0", "/a b"),
+        (
+            "GET http://u@a.b:81/gslb/?x=http://c.d/ HTTP/1.1",
+            "/gslb/?x=http://c.d/",
+        ),
+        ("GET http://a.b?x HTTP/1.1", "?x"),
+        ("GET http://a.b HTTP/1.1", ""),
+        ("GET /r?u=http://a.b/ HTTP/1.1", "/r?u=http://a.b/"),
+        ("OPTIONS * HTTP/1.1", "*"),
+        ("GET HTTP/1.1", ""),
+        ("CONNECT a.b:443 HTTP/1.1", ""),
+    ] {
+        let stream = format!("\r\n{line}\r\nHost: a.b\r\n\r\n");
+        assert_eq!(&stream[request(&stream).path], path, "{line}");
+    }
+}
+
+#[test]
 fn a_port_is_split_off() {
     assert_eq!(
         host("GET / HTTP/1.1", "Host: a.b:8080\r\n"),
