@@ -16,7 +16,15 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("blocklist", &["ahash", "thiserror", "records"]),
     (
         "wire",
-        &["smoltcp", "hickory-proto", "thiserror", "aes", "ghash", "sha2"],
+        &[
+            "smoltcp",
+            "hickory-proto",
+            "thiserror",
+            "aes",
+            "ghash",
+            "sha2",
+            "miniz_oxide",
+        ],
     ),
     ("trust", &["minisign-verify", "sha2", "thiserror"]),
     (
