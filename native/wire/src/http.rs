@@ -1,4 +1,4 @@
-//! The head of a plaintext HTTP/1 request (RFC 9112): method, target, Host.
+//! Plaintext HTTP/1 (RFC 9112): the head of a request, with method, target and Host; the head of a response, and its body.
 //!
 //! Read as forgivingly as servers do: a lone LF ends a line (section 2.2), empty lines may come first, a target may hold
 //! spaces, a folded field value is unfolded (section 5.2). What makes it HTTP is the version that ends the first line.
@@ -7,11 +7,13 @@
 //! compressed frames, which this parser does not read.
 
 mod chunked;
+mod response;
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
 
 pub use self::chunked::Chunked;
+pub use self::response::{Coding, Framing, Response};
 use crate::{Name, Parsed};
 
 /// Longer than any registered method (IANA: UPDATEREDIRECTREF, 17).

@@ -1,5 +1,5 @@
-//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello, QUIC Initials, the HTTP request
-//! head.
+//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello, QUIC Initials, HTTP heads, addresses told over
+//! plain HTTP.
 //!
 //! No policy and no state: a parser is a function of its bytes. Input is hostile; a parser returns an error or a
 //! fact, it never panics.
@@ -7,6 +7,7 @@
 pub mod checksum;
 pub mod dns;
 pub mod http;
+pub mod httpdns;
 pub mod icmp;
 pub mod ip;
 mod name;

@@ -42,7 +42,7 @@ pub struct Target {
 }
 
 /// All of them: lists first, then what comes over the wire.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 23] = [
     target("records", lists::records, seeds::none),
     target("hosts", lists::hosts, seeds::none),
     target("domains", lists::domains, seeds::none),
@@ -58,6 +58,8 @@ pub const TARGETS: [Target; 21] = [
     target("dns", wire::dns, seeds::dns),
     target("tls", wire::tls, seeds::tls),
     target("http", wire::http, seeds::none),
+    target("http_response", wire::http_response, seeds::none),
+    target("httpdns", wire::httpdns, seeds::none),
     target("ip", wire::ip, seeds::ip),
     target("pcap", captures::packets, seeds::pcap),
     target("pcapng", captures::packets, seeds::pcapng),

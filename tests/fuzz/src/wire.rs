@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use wire::Parsed;
 use wire::dns::{self, Answer, Query, Reply};
-use wire::http::{Chunked, Request};
+use wire::http::{Chunked, Request, Response};
 use wire::icmp::{self, EchoRequest, Unreachable};
 use wire::ip::{IpHeader, Protocol};
 use wire::tcp::{Options, TcpHeader};
 use wire::tls::ClientHello;
 use wire::udp::UdpHeader;
+use wire::{Name, Parsed, httpdns};
 
 /// A DNS message, read as a question and as an answer; every reply of ours to it is read again.
 pub fn dns(data: &[u8]) {
@@ -90,6 +90,41 @@ pub fn http(data: &[u8]) {
         let in_two = body.push(first).or_else(|| body.push(rest).map(|at| cut + at));
         assert_eq!(in_two, ended, "cut at {cut}");
     }
+}
+
+/// The first bytes of an HTTP response, and its body.
+pub fn http_response(data: &[u8]) {
+    let parsed = Response::parse(data);
+    if let Parsed::Complete(response) = parsed {
+        assert!(response.head_len <= data.len());
+        // Nothing that is written so short is longer than what it is cut off at.
+        let most = data.len().max(64 * 1024);
+        assert!(response.body(data).is_none_or(|body| body.len() <= most));
+        let more = [data, b"HTTP/1.1 200"].concat();
+        assert_eq!(Response::parse(&more), parsed);
+        for end in cuts(data) {
+            assert!(
+                Response::parse(&data[..end]) != Parsed::Mismatch,
+                "the first {end} bytes"
+            );
+        }
+    }
+}
+
+/// What a resolver in plain HTTP was asked, and says.
+pub fn httpdns(data: &[u8]) {
+    let asked = Name::from_text("asked.example");
+    let _ = httpdns::asked(data);
+    let told = httpdns::parse(data, Some(&asked));
+    assert!(told.len() <= 128);
+    // Who was asked for nothing gets the addresses that stand under names of their own.
+    let named = httpdns::parse(data, None);
+    assert_eq!(
+        named,
+        told.into_iter()
+            .filter(|told| named.contains(told))
+            .collect::<Vec<_>>()
+    );
 }
 
 /// A packet: IP, and TCP, UDP or ICMP in it; every error of ours to it is a packet.

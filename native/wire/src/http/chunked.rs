@@ -1,4 +1,4 @@
-//! A chunked body (RFC 9112 section 7.1), followed to its end without keeping any of it.
+//! A chunked body (RFC 9112 section 7.1), followed to its end.
 
 /// Where in a chunked body a stream is.
 ///
@@ -42,10 +42,16 @@ impl Default for Chunked {
 impl Chunked {
     /// Goes on over the next bytes. If the body ends in them: how many of them it has.
     pub fn push(&mut self, bytes: &[u8]) -> Option<usize> {
+        self.read(bytes, |_| ())
+    }
+
+    /// As [`Self::push`], and gives the pieces of data between the sizes to `data`.
+    pub fn read<'a>(&mut self, bytes: &'a [u8], mut data: impl FnMut(&'a [u8])) -> Option<usize> {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             if let State::Data(len) = self.state {
                 let here = len.min((bytes.len() - at) as u64);
+                data(bytes.get(at..at + here as usize).unwrap_or_default());
                 at += here as usize;
                 self.state = if here == len {
                     State::DataEnd
@@ -111,6 +117,17 @@ mod tests {
                 end
             });
             assert_eq!(end, Some(BODY.len()), "{size}");
+        }
+    }
+
+    #[test]
+    fn data_is_what_stands_between_the_sizes() {
+        for size in 1..=BODY.len() {
+            let (mut chunked, mut data) = (Chunked::default(), Vec::new());
+            for piece in BODY.chunks(size) {
+                let _ = chunked.read(piece, |piece| data.extend_from_slice(piece));
+            }
+            assert_eq!(data, b"hello0\r\n\r\nGET /x", "{size}");
         }
     }
 
