@@ -34,7 +34,7 @@ impl<'a> Shown<'a> {
         let transport = match sighting.seen {
             Seen::Query | Seen::Cname | Seen::Target => Transport::Dns,
             Seen::Quic | Seen::Unread => Transport::Udp,
-            Seen::Sni | Seen::Host | Seen::Address => Transport::Tcp,
+            Seen::Sni | Seen::Host | Seen::Address | Seen::HttpDns => Transport::Tcp,
         };
         Self::of(
             sighting.verdict.is_block(),
@@ -129,6 +129,7 @@ pub(crate) fn seen_word(seen: Seen) -> &'static str {
         Seen::Unread => "quic_unread",
         Seen::Host => "http_host",
         Seen::Address => "address",
+        Seen::HttpDns => "httpdns_address",
     }
 }
 
@@ -143,6 +144,7 @@ pub(crate) fn seen_phrase(seen: Seen) -> &'static str {
         Seen::Unread => "QUIC, unread",
         Seen::Host => "HTTP host",
         Seen::Address => "address",
+        Seen::HttpDns => "told address",
     }
 }
 

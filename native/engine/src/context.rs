@@ -9,7 +9,7 @@ use wire::icmp::{Unreachable, emit_unreachable};
 use crate::memory::Memory;
 use crate::outbox::{Command, Outbox};
 use crate::policy::Decision;
-use crate::{Config, Event, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent, nat64};
+use crate::{Config, Event, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent, dns, nat64};
 
 #[cfg(test)]
 pub(crate) mod world;
@@ -47,7 +47,18 @@ impl Context<'_> {
         {
             return Decision::new(origin.verdict, Seen::Query, Some(origin.asked.clone()));
         }
+        if let Some((name, told)) = self.told(remote)
+            && told.because.precedence() <= verdict.because.precedence()
+        {
+            return Decision::new(told, Seen::HttpDns, Some(name));
+        }
         Decision::new(verdict, Seen::Address, self.memory.name(remote.ip(), self.now))
+    }
+
+    /// The verdict on the name under which a server in plain HTTP told the address of `remote`.
+    fn told(&self, remote: SocketAddr) -> Option<(Name, Verdict)> {
+        let verdict = |name: &Name| dns::verdict(name, self.rules);
+        self.memory.told(remote, self.now, verdict)
     }
 
     /// The verdict of a rule on the address of `remote` that decides whatever name a flow to it shows: a block, or the
@@ -56,9 +67,15 @@ impl Context<'_> {
         let ip = nat64::unwrap(remote.ip(), self.upstream.nat64_prefix);
         let verdict = self.rules.verdict_ip(ip, remote.port(), None)?;
         let decides = if verdict.is_block() {
-            self.memory
+            let is_covered = self
+                .memory
                 .covering(remote.ip(), None, self.now)
-                .is_none_or(|origin| origin.verdict.is_block())
+                .is_some_and(|origin| !origin.verdict.is_block());
+            let precedence = verdict.because.precedence();
+            let is_told = self
+                .told(remote)
+                .is_some_and(|(_, told)| !told.is_block() && told.because.precedence() < precedence);
+            !is_covered && !is_told
         } else {
             matches!(verdict.because, Because::OwnerAllow(_))
         };

@@ -316,6 +316,7 @@ impl Engine {
 
     /// Says what the network of the moment offers. Flows of a family that has no route now are reset.
     pub fn set_upstream(&mut self, upstream: Upstream, now: Timestamp) {
+        self.memory.set_nat64_prefix(upstream.nat64_prefix);
         self.upstream = upstream;
         let (tcp, mut cx) = tcp!(self, now);
         tcp.upstream_changed(&mut cx);
@@ -331,14 +332,14 @@ impl Engine {
         udp.reset(&mut cx);
         let (icmp, mut cx) = datagram!(self, icmp, now);
         icmp.reset(&mut cx);
-        self.memory.clear();
+        self.memory.forget_answers();
     }
 
     /// Swaps the rules; open flows are judged again by their remembered name.
     pub fn replace_rules(&mut self, rules: Arc<Rules>, now: Timestamp) {
         self.outbox.rules_replaced();
         self.rules = rules;
-        self.memory.clear();
+        self.memory.judge_again(&self.rules);
         let (dns, mut cx) = dns!(self, now);
         dns.reset(&mut cx);
         let (tcp, mut cx) = tcp!(self, now);

@@ -1,14 +1,14 @@
 //! Address to name, as learnt from answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use blocklist::{Because, Verdict};
+use blocklist::{Because, Rules, Verdict};
 use wire::Name;
 
-use crate::Timestamp;
+use crate::{Timestamp, nat64};
 
 /// Addresses at most.
 const MAX_ADDRESSES: usize = 8_192;
@@ -35,6 +35,16 @@ pub(crate) enum Vouch {
     Mixed,
 }
 
+/// Where an address was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Source {
+    /// In an answer of a resolver.
+    #[default]
+    Answer,
+    /// By a server in plain HTTP, with this port or for all.
+    HttpDns(Option<u16>),
+}
+
 /// One question's outcome: the asked name, its verdict, and the names that stand for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
@@ -46,9 +56,30 @@ pub(crate) struct Origin {
     pub(crate) aliases: Vec<Name>,
     /// Whether apps differ on it, so that it vouches for no flow whose owner was not asked for.
     pub(crate) per_app: bool,
+    /// Where it was told.
+    pub(crate) source: Source,
 }
 
 impl Origin {
+    /// What a server in plain HTTP says of a name.
+    pub(crate) fn told(name: Name, port: Option<u16>, rules: &Rules) -> Self {
+        Self {
+            verdict: crate::dns::verdict(&name, rules),
+            per_app: rules.has_app_rule(name.as_str()),
+            asked: name,
+            aliases: Vec::new(),
+            source: Source::HttpDns(port),
+        }
+    }
+
+    /// Whether it says something of flows to this port.
+    fn is_for(&self, port: u16) -> bool {
+        match self.source {
+            Source::Answer | Source::HttpDns(None) => true,
+            Source::HttpDns(Some(told)) => told == port,
+        }
+    }
+
     fn vouches(&self) -> bool {
         !self.verdict.is_block() && !self.per_app
     }
@@ -59,8 +90,12 @@ impl Origin {
 }
 
 /// Addresses and the names under which they were answered. Bounded; expired entries go first.
+///
+/// An IPv4 address is one address, whatever IPv6 address a network writes it as.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
+    /// The network's NAT64 prefix.
+    prefix: Option<(Ipv6Addr, u8)>,
     addresses: BTreeMap<IpAddr, Entry>,
     /// Every address by the time at which its last origin expires.
     by_expiry: BTreeSet<(Timestamp, IpAddr)>,
@@ -94,9 +129,18 @@ impl Entry {
 }
 
 impl Memory {
+    /// The network of the moment has this NAT64 prefix.
+    pub(crate) const fn set_nat64_prefix(&mut self, prefix: Option<(Ipv6Addr, u8)>) {
+        self.prefix = prefix;
+    }
+
+    fn key(&self, ip: IpAddr) -> IpAddr {
+        nat64::unwrap(ip, self.prefix)
+    }
+
     /// Remembers that `origin` was answered with `ip`, for `ttl`.
     pub(crate) fn remember(&mut self, ip: IpAddr, origin: &Arc<Origin>, ttl: Duration, now: Timestamp) {
-        let ip = ip.to_canonical();
+        let ip = self.key(ip);
         if ip.is_unspecified() {
             return;
         }
@@ -109,7 +153,7 @@ impl Memory {
         if let Some(at) = entry
             .origins
             .iter()
-            .position(|(old, _)| old.asked == origin.asked)
+            .position(|(old, _)| (&old.asked, old.source) == (&origin.asked, origin.source))
         {
             let (old, until) = entry.origins.remove(at);
             if old.verdict == origin.verdict {
@@ -142,7 +186,7 @@ impl Memory {
 
     fn live(&self, ip: IpAddr, now: Timestamp) -> impl DoubleEndedIterator<Item = &Arc<Origin>> {
         self.addresses
-            .get(&ip.to_canonical())
+            .get(&self.key(ip))
             .into_iter()
             .flat_map(move |entry| entry.live(now))
     }
@@ -207,15 +251,62 @@ impl Memory {
         blocked
     }
 
+    /// The verdict on a flow to `remote` that shows no name, where a server told its address over plain HTTP: a block if all names
+    /// under which it is known are blocked, else that of a rule that lets one of them through. `verdict` judges names.
+    pub(crate) fn told(
+        &self,
+        remote: SocketAddr,
+        now: Timestamp,
+        verdict: impl Fn(&Name) -> Verdict,
+    ) -> Option<(Name, Verdict)> {
+        let (mut told, mut is_vouched) = (None, false);
+        let origins = self.live(remote.ip(), now);
+        for origin in origins.filter(|origin| origin.is_for(remote.port())) {
+            let is_told = origin.source != Source::Answer;
+            let verdict = if is_told {
+                verdict(&origin.asked)
+            } else {
+                origin.verdict
+            };
+            is_vouched |= !verdict.is_block();
+            // The newest counts, and one that lets through before one that does not.
+            if is_told && (!verdict.is_block() || !is_vouched) && verdict.because != Because::NoRule {
+                told = Some((origin.asked.clone(), verdict));
+            }
+        }
+        told.filter(|(_, verdict)| !verdict.is_block() || !is_vouched)
+    }
+
     /// A name under which `ip` was answered most recently, for the log.
     pub(crate) fn name(&self, ip: IpAddr, now: Timestamp) -> Option<Name> {
         self.live(ip, now).next_back().map(|origin| origin.asked.clone())
     }
 
-    /// Forgets everything: the network or the rules changed.
-    pub(crate) fn clear(&mut self) {
-        self.addresses.clear();
+    /// Forgets the answers of resolvers: the network changed, or the rules. What was told over plain HTTP stays, as apps keep
+    /// it whatever happens here.
+    pub(crate) fn forget_answers(&mut self) {
+        self.addresses.retain(|_, entry| {
+            entry
+                .origins
+                .retain(|(origin, _)| origin.source != Source::Answer);
+            !entry.origins.is_empty()
+        });
         self.by_expiry.clear();
+        for (&ip, entry) in &mut self.addresses {
+            let expires = entry.origins.iter().map(|(_, expires)| *expires).max();
+            entry.expires = expires.unwrap_or(entry.expires);
+            self.by_expiry.insert((entry.expires, ip));
+        }
+    }
+
+    /// The rules were replaced: as [`Self::forget_answers`], and what stays is judged anew.
+    pub(crate) fn judge_again(&mut self, rules: &Rules) {
+        self.forget_answers();
+        for (origin, _) in self.addresses.values_mut().flat_map(|entry| &mut entry.origins) {
+            if let Source::HttpDns(port) = origin.source {
+                *origin = Arc::new(Origin::told(origin.asked.clone(), port, rules));
+            }
+        }
     }
 }
 

@@ -2,14 +2,18 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The IPv4 address inside `ip` under a network's own NAT64 prefix, else `ip` itself.
-///
-/// The well-known prefix and IPv4-mapped addresses are the rules' own affair.
+/// The prefix that every network may use (RFC 6052 section 2.1), and its length.
+const WELL_KNOWN: (Ipv6Addr, u8) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
+
+/// The IPv4 address that a flow to `ip` reaches: the one inside it under the network's own NAT64 prefix, under the well-known
+/// one, or as `::ffff:0:0/96` (RFC 4291 section 2.5.5.2). Any other is itself.
 pub(crate) fn unwrap(ip: IpAddr, prefix: Option<(Ipv6Addr, u8)>) -> IpAddr {
-    let (IpAddr::V6(v6), Some((prefix, len))) = (ip, prefix) else {
+    let IpAddr::V6(v6) = ip else {
         return ip;
     };
-    embedded(v6, prefix, len).map_or(ip, IpAddr::V4)
+    let mut prefixes = prefix.into_iter().chain([WELL_KNOWN]);
+    let inner = prefixes.find_map(|(prefix, len)| embedded(v6, prefix, len));
+    inner.map_or_else(|| ip.to_canonical(), IpAddr::V4)
 }
 
 /// RFC 6052 section 2.2: the four bytes follow the prefix and step over byte 8.
@@ -48,6 +52,8 @@ mod tests {
             ("2001:db8:122:300::", 56, "2001:db8:122:3c0:0:221::"),
             ("2001:db8:122:344::", 64, "2001:db8:122:344:c0:2:2100::"),
             ("2001:db8:122:344::", 96, "2001:db8:122:344::192.0.2.33"),
+            ("2001:db8:122:344::", 96, "64:ff9b::192.0.2.33"),
+            ("2001:db8:122:344::", 96, "::ffff:192.0.2.33"),
         ] {
             assert_eq!(
                 unwrap(ip.parse().unwrap(), Some((prefix.parse().unwrap(), len))),
@@ -60,7 +66,7 @@ mod tests {
     #[test]
     fn other_addresses_stay_what_they_are() {
         let prefix = Some(("2001:db8:122:344::".parse().unwrap(), 96));
-        for ip in ["192.0.2.33", "2001:db8::1", "::1"] {
+        for ip in ["192.0.2.33", "2001:db8::1", "::1", "64:ff9b:1::192.0.2.33"] {
             let ip: IpAddr = ip.parse().unwrap();
             assert_eq!(unwrap(ip, prefix), ip);
             assert_eq!(unwrap(ip, None), ip);

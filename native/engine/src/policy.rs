@@ -22,6 +22,8 @@ pub enum Seen {
     Host,
     /// An address, or nothing but an address.
     Address,
+    /// An address that a server told an app over plain HTTP, under the name that was judged.
+    HttpDns,
 }
 
 /// Why a flow or question is allowed or refused.

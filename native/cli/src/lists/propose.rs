@@ -132,7 +132,7 @@ fn read_capture(
                 Seen::Sni => How::TlsServerName,
                 Seen::Quic => How::QuicServerName,
                 Seen::Host => How::HttpHost,
-                Seen::Cname | Seen::Target | Seen::Unread | Seen::Address => continue,
+                Seen::Cname | Seen::Target | Seen::Unread | Seen::Address | Seen::HttpDns => continue,
             };
             let day = Day::of_unix(micros / 1_000_000).to_string();
             cases.handle_sighting(sighting.name.as_str(), how, &day);

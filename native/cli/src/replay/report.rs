@@ -232,6 +232,7 @@ const fn kind(seen: Seen) -> &'static str {
         Seen::Quic | Seen::Unread => "quic_sni",
         Seen::Host => "http_host",
         Seen::Address => "address",
+        Seen::HttpDns => "httpdns_address",
     }
 }
 

@@ -9,7 +9,7 @@ use wire::Name;
 use wire::ip::{IpHeader, Protocol};
 
 use super::Context;
-use crate::memory::{Memory, Origin};
+use crate::memory::{Memory, Origin, Source};
 use crate::outbox::{Command, Outbox, Payload};
 use crate::packet::Packet;
 use crate::{Batch, Config, Discard, Event, Reason, Slice, Stats, Timestamp, Transport, Upstream};
@@ -143,6 +143,7 @@ impl World {
             verdict,
             aliases: Vec::new(),
             per_app: false,
+            source: Source::Answer,
         };
         self.memory
             .remember(remote.ip(), &Arc::new(origin), Duration::from_secs(300), self.now);

@@ -10,7 +10,7 @@ use wire::dns::{self, Answer, Reply};
 use super::pending::{Question, Waiting};
 use super::{Context, IPV4_ONLY};
 use crate::Seen;
-use crate::memory::Origin;
+use crate::memory::{Origin, Source};
 use crate::policy::Decision;
 
 /// Aliases of one answer that are remembered. All are judged.
@@ -90,6 +90,7 @@ pub(super) fn judge(
             .map_or(question.verdict, |decision| decision.verdict),
         aliases,
         per_app,
+        source: Source::Answer,
     });
     for address in answer.addresses.iter().take(MAX_ADDRESSES) {
         cx.memory.remember(

@@ -261,7 +261,7 @@ impl Dns {
         while let Some((question, askers)) = self.pending.pop_oldest() {
             self.fail(&question, &askers, cx);
         }
-        cx.memory.clear();
+        cx.memory.forget_answers();
     }
 }
 

@@ -16,6 +16,9 @@ const METHOD: usize = 32;
 /// In so many bytes a record has shown that it holds a ClientHello: its header and the message's type.
 const HANDSHAKE: usize = 6;
 
+/// How much of a request's path and query is kept: more than any that asks for addresses has before its parameters.
+const MAX_TARGET: usize = 1024;
+
 /// What is known so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Finding {
@@ -104,6 +107,8 @@ pub(crate) struct Inspection {
     /// Where in the stream the message begins.
     begin: u64,
     next: Next,
+    /// Path and query of the last request, until they are taken.
+    target: Option<Box<[u8]>>,
 }
 
 impl Default for Inspection {
@@ -113,6 +118,7 @@ impl Default for Inspection {
             progress: Progress::Begin,
             begin: 0,
             next: Next::Never,
+            target: None,
         }
     }
 }
@@ -226,6 +232,11 @@ impl Inspection {
         self.next
     }
 
+    /// Path and query of the request that was read, once.
+    pub(crate) const fn take_target(&mut self) -> Option<Box<[u8]>> {
+        self.target.take()
+    }
+
     /// Bytes held until the message is complete.
     pub(crate) const fn held(&self) -> usize {
         self.assembler.held()
@@ -273,7 +284,11 @@ impl Inspection {
 
     fn request(&mut self, stream: &[u8]) -> Finding {
         match Request::parse(stream) {
-            Parsed::Complete(request) => self.host(request),
+            Parsed::Complete(request) => {
+                let path = stream.get(request.path.clone()).unwrap_or_default();
+                self.target = Some(path.get(..MAX_TARGET).unwrap_or(path).into());
+                self.host(request)
+            }
             Parsed::Incomplete => {
                 if Request::parse_cut_off(stream).is_some() {
                     self.progress = Progress::Head(stream.len());

@@ -1,9 +1,11 @@
 //! The first bytes of a stream or of a QUIC connection: put in order, read for a name.
 
+mod answer;
 mod assembler;
 mod inspection;
 mod quic;
 
+pub(crate) use answer::{AnswerReader, is_asked};
 pub(crate) use assembler::Assembler;
 pub(crate) use inspection::{Finding, Inspection, LIMIT, Next, Undecidable};
 pub(crate) use quic::QuicReader;

@@ -21,6 +21,7 @@ fn origin(asked: &str, verdict: Verdict, aliases: &[&str]) -> Arc<Origin> {
         verdict,
         aliases,
         per_app: false,
+        source: Source::Answer,
     })
 }
 
@@ -93,6 +94,7 @@ fn name_on_which_apps_differ_vouches_for_nothing() {
     let mut memory = Memory::default();
     let differ = Origin {
         per_app: true,
+        source: Source::Answer,
         ..Origin::clone(&allowed("a.example"))
     };
     memory.remember(ip(1), &Arc::new(differ), TTL_300, Timestamp::ZERO);
@@ -230,7 +232,105 @@ fn memory_is_bounded_and_what_expires_first_goes_first() {
         "the oldest went"
     );
     assert_eq!(memory.vouch(ip(19_999), Timestamp::ZERO), Vouch::Allowed);
-    memory.clear();
+    memory.forget_answers();
     assert_eq!(memory.vouch(ip(19_999), Timestamp::ZERO), Vouch::Unknown);
     assert_eq!(memory.by_expiry.len(), 0);
+}
+
+fn told(asked: &str, verdict: Verdict, port: Option<u16>) -> Arc<Origin> {
+    let origin = Origin {
+        source: Source::HttpDns(port),
+        ..(*origin(asked, verdict, &[])).clone()
+    };
+    Arc::new(origin)
+}
+
+#[test]
+fn told_address_is_judged_by_the_names_it_is_known_under_for_its_port() {
+    let block = verdict(Action::Block, Because::List(RuleId(1)));
+    let feature = verdict(Action::Allow, Because::Feature(RuleId(3)));
+    let now = Timestamp::from_micros(5);
+    let end = |port| SocketAddr::new(ip(1), port);
+    let of = |origins: &[Arc<Origin>], port| {
+        let mut memory = Memory::default();
+        for origin in origins {
+            memory.remember(ip(1), origin, TTL_300, now);
+        }
+        let by_name = |name: &Name| {
+            origins
+                .iter()
+                .find(|origin| origin.asked == *name)
+                .unwrap()
+                .verdict
+        };
+        memory
+            .told(end(port), now, by_name)
+            .map(|(name, _)| name.to_string())
+    };
+    let (bad, push) = (
+        told("bad.example", block, None),
+        told("push.example", feature, Some(5222)),
+    );
+    let plain = told("plain.example", Verdict::NO_RULE, None);
+    assert_eq!(of(&[], 443), None);
+    assert_eq!(
+        of(std::slice::from_ref(&bad), 443).as_deref(),
+        Some("bad.example")
+    );
+    assert_eq!(of(std::slice::from_ref(&push), 443), None, "another port");
+    // One that lets through goes before one that does not, whatever their order.
+    for both in [[bad.clone(), push.clone()], [push, bad.clone()]] {
+        assert_eq!(of(&both, 5222).as_deref(), Some("push.example"));
+        assert_eq!(of(&both, 443).as_deref(), Some("bad.example"));
+    }
+    // Names on which there is no rule let through, and say nothing.
+    for other in [plain, allowed("good.example")] {
+        assert_eq!(of(&[bad.clone(), other.clone()], 443), None);
+        assert_eq!(of(&[other, bad.clone()], 443), None);
+    }
+    assert_eq!(
+        of(&[bad, blocked("worse.example")], 443).as_deref(),
+        Some("bad.example")
+    );
+}
+
+#[test]
+fn told_addresses_stay_when_answers_are_forgotten() {
+    let mut memory = Memory::default();
+    let now = Timestamp::from_micros(5);
+    let bad = told(
+        "bad.example",
+        verdict(Action::Block, Because::List(RuleId(1))),
+        None,
+    );
+    memory.remember(ip(1), &allowed("a.example"), TTL_300 * 2, now);
+    memory.remember(ip(1), &bad, TTL_300, now);
+    memory.remember(ip(2), &allowed("b.example"), TTL_300, now);
+    memory.forget_answers();
+    assert_eq!(memory.name(ip(1), now), Some(Name::from_text("bad.example")));
+    assert_eq!(memory.name(ip(2), now), None);
+    assert_eq!((memory.addresses.len(), memory.by_expiry.len()), (1, 1));
+    assert_eq!(memory.name(ip(1), now + TTL_300 + HOUR), None);
+}
+
+#[test]
+fn ipv4_is_one_address_however_a_network_writes_it() {
+    let mut memory = Memory::default();
+    memory.set_nat64_prefix(Some((Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 96)));
+    let now = Timestamp::from_micros(5);
+    memory.remember(
+        "2001:db8::192.0.2.1".parse().unwrap(),
+        &allowed("a.example"),
+        TTL_300,
+        now,
+    );
+    for same in [
+        "192.0.2.1",
+        "64:ff9b::192.0.2.1",
+        "::ffff:192.0.2.1",
+        "2001:db8::192.0.2.1",
+    ] {
+        assert_eq!(memory.vouch(same.parse().unwrap(), now), Vouch::Allowed, "{same}");
+    }
+    assert_eq!(memory.addresses.len(), 1);
 }

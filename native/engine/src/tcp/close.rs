@@ -51,7 +51,8 @@ impl Tcp {
     }
 
     /// The far end sends no more: our FIN follows its last byte.
-    pub(super) fn upstream_finished(&mut self, flow: &mut Flow, cx: &Context<'_>) -> Life {
+    pub(super) fn upstream_finished(&mut self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
+        self.learn_rest(flow, cx);
         flow.eof = true;
         flow.readable = false;
         flow.stage_at = flow.stage_at.or_else(|| Some(half_closed_at(cx.now)));
@@ -115,6 +116,7 @@ impl Tcp {
 
     /// Forgets a flow: its chunks go back, its socket is closed.
     pub(super) fn end(&mut self, mut flow: Box<Flow>, reset: bool, cx: &mut Context<'_>) {
+        self.learn_rest(&mut flow, cx);
         flow.held.clear(&mut self.pool);
         flow.sent.clear(&mut self.pool);
         if !matches!(flow.upstream, Upstream::None | Upstream::Local) {

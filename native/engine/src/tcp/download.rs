@@ -101,6 +101,7 @@ impl Tcp {
                     flow.readable = n >= offered || flow.hung_up;
                     flow.turn_bytes += n;
                     cx.stats.bytes_down += n as u64;
+                    tcp.learn(flow, n, cx);
                     tcp.activate(flow);
                     tcp.queue_read(flow);
                 }

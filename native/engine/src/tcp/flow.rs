@@ -8,7 +8,7 @@ use wire::tcp::{SeqNumber, TcpHeader};
 
 use super::hold::Hold;
 use crate::chunk::ChunkQueue;
-use crate::inspect::{Inspection, Next};
+use crate::inspect::{AnswerReader, Inspection, Next};
 use crate::timer::Timers;
 use crate::{Failure, FlowId, Timestamp};
 
@@ -86,6 +86,8 @@ pub(super) struct Flow {
     pub(super) late: Option<Box<Inspection>>,
     /// Where the next request of a kept-alive HTTP connection begins, and what will read it.
     pub(super) next_request: Option<(Next, Box<Inspection>)>,
+    /// Reads the server's answer, which tells addresses.
+    pub(super) answer: Option<Box<AnswerReader>>,
     /// The name that the verdict was made on, for `replace_rules`.
     pub(super) name: Option<(Name, crate::Seen)>,
 
@@ -189,6 +191,7 @@ impl Flow {
             read: 0,
             late: None,
             next_request: None,
+            answer: None,
             name: None,
             rcv_nxt: SeqNumber(0),
             rcv_edge: SeqNumber(0),

@@ -34,9 +34,12 @@ impl Tcp {
             },
         };
         let finding = inspection.push(flow.read, bytes);
+        let (certain, target) = (inspection.is_certain(), inspection.take_target());
+        if let Some(target) = target {
+            self.expect_answer(flow, &finding, &target, cx);
+        }
         match finding {
             Finding::NeedMore => {
-                let certain = inspection.is_certain();
                 wait_for_more(flow, certain, cx.now);
                 Life::Goes
             }
@@ -265,25 +268,45 @@ fn decision_of(flow: &Flow, cx: &Context<'_>) -> Decision {
     {
         return decision;
     }
-    let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
     let name = flow.name.as_ref().map(|(name, _)| name);
     if let Some(origin) = cx.memory.covering(flow.remote.ip(), name, cx.now) {
         let seen = flow.name.as_ref().map_or(Seen::Query, |(_, seen)| *seen);
         return Decision::new(origin.verdict, seen, Some(origin.asked.clone()));
     }
-    if let Some((name, seen)) = &flow.name {
-        return Decision::new(
-            cx.rules.verdict(name.as_str(), flow.owner.app()),
-            *seen,
-            Some(name.clone()),
-        );
+    let by_address = decision_by_address(flow, cx);
+    let Some((name, seen)) = &flow.name else {
+        return by_address;
+    };
+    let verdict = cx.rules.verdict(name.as_str(), flow.owner.app());
+    let is_better = by_address.reason.because.precedence() <= verdict.because.precedence();
+    if by_address.reason.seen == Seen::HttpDns && is_better && is_literal(name) {
+        return by_address;
     }
-    let verdict = cx
-        .rules
-        .verdict_ip(ip, flow.remote.port(), flow.owner.app())
-        .unwrap_or(Verdict::NO_RULE);
-    let name: Option<Name> = cx.memory.name(flow.remote.ip(), cx.now);
-    Decision::new(verdict, Seen::Address, name)
+    Decision::new(verdict, *seen, Some(name.clone()))
+}
+
+/// The verdict on the address alone: by a rule on it, or by the name under which a server in plain HTTP told it, whichever has
+/// precedence.
+pub(super) fn decision_by_address(flow: &Flow, cx: &Context<'_>) -> Decision {
+    let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
+    let app = flow.owner.app();
+    let verdict = cx.rules.verdict_ip(ip, flow.remote.port(), app);
+    let verdict = verdict.unwrap_or(Verdict::NO_RULE);
+    let told = cx
+        .memory
+        .told(flow.remote, cx.now, |name| cx.rules.verdict(name.as_str(), app));
+    match told {
+        Some((name, told)) if told.because.precedence() <= verdict.because.precedence() => {
+            Decision::new(told, Seen::HttpDns, Some(name))
+        }
+        _ => Decision::new(verdict, Seen::Address, cx.memory.name(flow.remote.ip(), cx.now)),
+    }
+}
+
+/// Whether a host is an address, and no name.
+fn is_literal(host: &Name) -> bool {
+    let host = host.as_str();
+    host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Tells the verdict to the log.

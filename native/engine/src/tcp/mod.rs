@@ -5,8 +5,8 @@
 //! the socket's bytes go from pooled chunks to the TUN in segments larger than its MTU. Read RFC 9293 before the rows
 //! in `receive.rs`; where this differs from a full stack, the file says why.
 //!
-//! A file is one verb: `open` takes SYNs, `judge` decides, `receive` takes segments, `upload` and `download` pump,
-//! `transmit` emits, `expire` keeps time, `close` ends.
+//! A file is one verb: `open` takes SYNs, `judge` decides, `receive` takes segments, `upload` and `download` pump, `learn` reads
+//! answers that tell addresses, `transmit` emits, `expire` keeps time, `close` ends.
 
 mod close;
 mod download;
@@ -14,6 +14,7 @@ mod expire;
 mod flow;
 mod hold;
 mod judge;
+mod learn;
 mod local;
 mod open;
 mod receive;
@@ -91,6 +92,8 @@ pub(crate) struct Tcp {
     readable: VecDeque<FlowId>,
     /// Flows that used up their turn.
     readable_next: VecDeque<FlowId>,
+    /// Flows whose answers are read for addresses.
+    learning: usize,
     /// Where a silent opening failed lately, and until when the address opens truthfully.
     truthful: HashMap<SocketAddr, Timestamp>,
     /// RSTs without a flow that may still be sent in this second.
@@ -123,6 +126,7 @@ impl Tcp {
             active: VecDeque::new(),
             readable: VecDeque::new(),
             readable_next: VecDeque::new(),
+            learning: 0,
             truthful,
             resets: (0, 0),
             segment_cap: config.segment_cap,

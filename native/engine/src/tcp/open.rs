@@ -12,13 +12,12 @@ use wire::icmp::{self, Unreachable};
 use wire::tcp::{self, Flags, Options, Segment, SeqNumber};
 
 use super::flow::{Flow, Judgement, Phase, Upstream};
-use super::judge::{ask_owner, asks_before_refusal, decision_for_app, tell};
+use super::judge::{ask_owner, asks_before_refusal, decision_by_address, decision_for_app, tell};
 use super::receive::Arrival;
 use super::table::FlowKey;
 use super::{Context, Life, Tcp};
 use crate::memory::Vouch;
 use crate::outbox::Command;
-use crate::policy::Decision;
 use crate::{Batch, Depth, Discard, Failure, FlowId, Seen, Timestamp};
 
 /// Ports on which a client is expected to say the server's name.
@@ -166,11 +165,13 @@ impl Tcp {
             tell(flow, &decision, cx);
             return self.reset_app(flow, cx);
         }
-        let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
-        let Some(verdict) = cx.rules.verdict_ip(ip, flow.remote.port(), flow.owner.app()) else {
+        let mut decision = decision_by_address(flow, cx);
+        let verdict = decision.verdict;
+        // Where a name is expected, it is the name that decides.
+        let is_told = decision.reason.seen == Seen::HttpDns;
+        if verdict.because == Because::NoRule || is_told && is_named(flow.remote.port()) {
             return Life::Goes;
-        };
-        let decision = Decision::new(verdict, Seen::Address, None);
+        }
         if verdict.is_block() {
             // The owner's allow or an essential name that was asked covers its addresses.
             if !matches!(verdict.because, Because::AppRule(_))
@@ -183,6 +184,9 @@ impl Tcp {
             }
             if asks_before_refusal(flow, cx) {
                 return Life::Goes;
+            }
+            if !is_told {
+                decision.reason.name = None;
             }
             tell(flow, &decision, cx);
             return self.reset_app(flow, cx);

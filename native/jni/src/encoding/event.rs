@@ -106,6 +106,7 @@ fn write_verdict(writer: &mut Writer, verdict: &Verdict) {
         Seen::Host => 5,
         Seen::Address => 6,
         Seen::Unread => 7,
+        Seen::HttpDns => 8,
     });
     writer.text(&verdict.name);
     writer.address(verdict.remote);

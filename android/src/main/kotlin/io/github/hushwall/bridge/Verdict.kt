@@ -57,6 +57,9 @@ data class Verdict(
 
         /** QUIC that could not be read. */
         UNREAD,
+
+        /** An address that a server told an app in plain HTTP, past the resolver. */
+        HTTP_DNS,
     }
 
     /** The kinds of rules, in their precedence. */

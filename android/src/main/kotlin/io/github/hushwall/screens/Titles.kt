@@ -43,6 +43,7 @@ fun titleOf(seen: Verdict.Seen): Int = when (seen) {
     Verdict.Seen.HOST -> R.string.seen_host
     Verdict.Seen.ADDRESS -> R.string.seen_address
     Verdict.Seen.UNREAD -> R.string.seen_unread
+    Verdict.Seen.HTTP_DNS -> R.string.seen_httpdns
 }
 
 /** What ended protection, in words. */
