@@ -134,8 +134,9 @@ need_lab() {
     PATH="$PATH:/usr/sbin:/sbin"
 }
 
-# A QUIC client and server for the netns tests, in a Python environment of their own.
+# QUIC clients and servers for the netns tests: quinn, built; aioquic, in a Python environment of its own.
 need_quic() {
+    cargo build --locked --quiet --manifest-path tests/lab/quinn/Cargo.toml --target-dir "$TARGET/quinn"
     [ ! -x .tools/quic/bin/python3 ] || return 0
     install python3 python3-venv
     say "installing aioquic $AIOQUIC_VERSION into .tools/quic"
@@ -143,7 +144,7 @@ need_quic() {
     .tools/quic/bin/python3 -m pip install --quiet --disable-pip-version-check "aioquic==$AIOQUIC_VERSION" >&2
 }
 
-# A browser, and letters for it, for the page of `hushwall lists page`.
+# A browser, and letters for it, for the page of `hushwall lists page` and for HTTP/3 in the netns tests.
 need_browser() {
     command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || install chromium fonts-dejavu-core
 }

@@ -29,5 +29,5 @@ pub use lab::{Lab, Path, Plan, RESOLVER_V4, RESOLVER_V6};
 pub use namespace::Namespace;
 pub use output::{Output, output, run};
 pub use resolver::{Record, Resolver};
-pub use tools::{hushwall as hushwall_binary, tool};
+pub use tools::{hushwall as hushwall_binary, made, tool};
 pub use web::{Visit, Web};

@@ -51,3 +51,9 @@ pub fn hushwall() -> Result<PathBuf> {
     }
     bail!("no hushwall was built: cargo build --release --package cli, or ./build.sh test")
 }
+
+/// What `./build.sh test` made at `path` in the repository, where no variable names another.
+pub fn made(variable: &str, path: &str) -> PathBuf {
+    let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    env::var_os(variable).map_or_else(default, PathBuf::from)
+}
