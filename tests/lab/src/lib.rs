@@ -4,6 +4,7 @@
 //! network of its own (`as-namespace-root` beside this package). Nothing leaves the machine.
 
 mod background;
+mod browser;
 mod capture;
 mod certificate;
 mod counters;
@@ -20,6 +21,7 @@ mod tools;
 mod web;
 
 pub use background::Background;
+pub use browser::Chromium;
 pub use certificate::Certificate;
 pub use counters::Counters;
 pub use deadline::until;

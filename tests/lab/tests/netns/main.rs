@@ -28,6 +28,7 @@ mod bulk;
 mod dead_ipv6;
 mod dns;
 mod headers;
+mod http3;
 mod icmp;
 mod iperf;
 mod managed;
