@@ -8,6 +8,7 @@
 pub mod captures;
 pub mod lists;
 pub mod mutation;
+pub mod path;
 pub mod quic;
 mod seeds;
 pub mod wire;
@@ -41,8 +42,8 @@ pub struct Target {
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-/// All of them: lists first, then what comes over the wire.
-pub const TARGETS: [Target; 23] = [
+/// All of them: lists first, then what comes over the wire, then the whole path of it.
+pub const TARGETS: [Target; 25] = [
     target("records", lists::records, seeds::none),
     target("hosts", lists::hosts, seeds::none),
     target("domains", lists::domains, seeds::none),
@@ -66,6 +67,8 @@ pub const TARGETS: [Target; 23] = [
     target("observer", captures::observer, seeds::pcap),
     target("quic", quic::datagram, seeds::quic),
     target("quic_flight", quic::flight, seeds::quic_flight),
+    target("packets", path::packets, seeds::packets),
+    target("flows", path::flows, seeds::flows),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>) -> Target {

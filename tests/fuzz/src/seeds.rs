@@ -9,7 +9,7 @@ use wire::ip::Protocol;
 use wire::tcp::{Flags, Options, Segment, SeqNumber};
 
 #[path = "../../fixtures/client_hello.rs"]
-mod client_hello;
+pub(crate) mod client_hello;
 #[path = "../../fixtures/quic_initial.rs"]
 pub(crate) mod quic_initial;
 
@@ -281,4 +281,56 @@ pub(crate) fn quic_flight() -> Vec<Vec<u8>> {
         }
     }
     flights
+}
+
+/// Packets behind their lengths: each of `ip`, and all of them.
+pub(crate) fn packets() -> Vec<Vec<u8>> {
+    let framed = |packet: &Vec<u8>| [&(packet.len() as u16).to_be_bytes()[..], packet].concat();
+    let mut all: Vec<Vec<u8>> = ip().iter().map(framed).collect();
+    all.push(all.concat());
+    all
+}
+
+/// Flows of each kind, alone and beside others: in order, from their end, in fragments, with lies, slowly.
+pub(crate) fn flows() -> Vec<Vec<u8>> {
+    let steps: [&[u8]; 5] = [
+        &[3, 0, 255, 3, 128, 255],
+        &[3, 240, 8, 3, 200, 20, 3, 128, 60, 3, 0, 80, 3, 64, 20, 3, 0, 255],
+        &[2, 128, 40, 2, 0, 40, 2, 64, 40],
+        &[3, 0, 5, 1, 10, 30, 3, 20, 60, 1, 0, 200, 3, 0, 100],
+        &[
+            3, 0, 10, 0, 200, 0, 3, 100, 30, 0, 255, 0, 0, 255, 0, 0, 255, 0, 0, 255, 0, 3, 0, 255,
+        ],
+    ];
+    let mut all = Vec::new();
+    for kind in 0..9 {
+        for how in [0x10, 0x11, 0x52, 0x53] {
+            for step in steps {
+                all.push([&[0, kind, how][..], step].concat());
+            }
+        }
+    }
+    // Four at once, in turns.
+    for kind in 0..9 {
+        let made = [
+            3,
+            kind,
+            0x11,
+            kind,
+            0x12,
+            (kind + 4) % 9,
+            0x13,
+            (kind + 2) % 9,
+            0x20,
+        ];
+        let turns = (0..60_u8).flat_map(|turn| {
+            [
+                (turn << 4) | (2 + turn % 9),
+                turn.wrapping_mul(37),
+                turn.wrapping_mul(11),
+            ]
+        });
+        all.push(made.into_iter().chain(turns).collect());
+    }
+    all
 }

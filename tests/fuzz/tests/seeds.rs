@@ -63,4 +63,5 @@ macro_rules! survive {
 survive! {
     records hosts domains wildcards adblock dnsmasq unbound rpz image manifest signature phone
     dns tls http http_response httpdns ip pcap pcapng observer quic quic_flight
+    packets flows
 }
