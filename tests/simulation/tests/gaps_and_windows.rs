@@ -45,6 +45,47 @@ fn batch_of_segments_is_acknowledged_once() {
 }
 
 #[test]
+fn ack_of_a_small_request_rides_on_its_answer() {
+    let mut world = world_with(Host::new(Script::echo()));
+    let mut hand = Hand::open(&mut world, server(), 100);
+    for _ in 0..20 {
+        let request = hand.segment(ACK, &[7; 64]);
+        hand.say(&mut world, request);
+        let answer = hand.expect(&mut world, SECOND);
+        assert_eq!((answer.payload.len(), answer.ack), (64, hand.seq));
+        hand.ack = hand.ack.wrapping_add(64);
+    }
+}
+
+#[test]
+fn ack_that_no_answer_carries_goes_out_in_time_and_the_next_one_at_once() {
+    let mut world = listener();
+    let mut hand = Hand::open(&mut world, server(), 100);
+    let first = hand.segment(ACK, &[7; 64]);
+    hand.say(&mut world, first);
+    hand.expect_silence(&mut world, Duration::from_millis(95));
+    // The app's kernel would send again after 200 ms.
+    let ack = hand.expect(&mut world, Duration::from_millis(10));
+    assert_eq!((ack.payload.len(), ack.ack), (0, hand.seq));
+    let second = hand.segment(ACK, &[7; 64]);
+    hand.say(&mut world, second);
+    assert_eq!(hand.expect(&mut world, AT_ONCE).ack, hand.seq);
+}
+
+#[test]
+fn second_segment_does_not_let_the_first_wait_longer() {
+    let mut world = listener();
+    let mut hand = Hand::open(&mut world, server(), 100);
+    let first = hand.segment(ACK, &[7; 64]);
+    hand.say(&mut world, first);
+    hand.expect_silence(&mut world, Duration::from_millis(20));
+    let second = hand.segment(ACK, &[7; 64]);
+    hand.say(&mut world, second);
+    assert_eq!(hand.expect(&mut world, AT_ONCE).ack, hand.seq);
+    hand.expect_silence(&mut world, SECOND);
+}
+
+#[test]
 fn gap_is_told_at_once_with_the_most_recent_block_first() {
     let mut world = listener();
     let hand = Hand::open(&mut world, server(), 100);
@@ -91,7 +132,7 @@ fn duplicate_is_acknowledged_at_once() {
     let mut hand = Hand::open(&mut world, server(), 100);
     let segment = hand.segment(ACK, &[1; 500]);
     hand.say(&mut world, segment.clone());
-    hand.expect(&mut world, AT_ONCE);
+    hand.expect(&mut world, SECOND);
     hand.say_aside(&mut world, &segment);
     let answer = hand.expect(&mut world, AT_ONCE);
     assert_eq!(answer.ack, hand.seq);

@@ -44,7 +44,7 @@ impl Tcp {
 
     /// Both directions are over: the app's FIN may still wait for its ACK.
     pub(super) fn finish(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
-        if flow.ack_pending {
+        if flow.ack_pending || flow.ack_at.is_some() {
             self.send_ack(flow, cx);
         }
         Life::Ends { reset: false }

@@ -100,6 +100,9 @@ impl Tcp {
                     // the end may be waiting behind them, which has been announced already.
                     flow.readable = n >= offered || flow.hung_up;
                     flow.turn_bytes += n;
+                    if cx.now.since(flow.heard_at) < super::expire::ACK_WAIT {
+                        flow.answers_late = false;
+                    }
                     cx.stats.bytes_down += n as u64;
                     tcp.learn(flow, n, cx);
                     tcp.activate(flow);

@@ -12,6 +12,9 @@ use crate::outbox::Command;
 
 /// First retransmission. The way to the app is a queue in memory; only a loss or a frozen phone takes longer.
 pub(super) const RETRANSMIT: Duration = Duration::from_millis(200);
+/// How long an ACK waits for an answer that can carry it. Less than what the app's kernel waits before it sends again,
+/// 200 ms, and than the half second of RFC 9293 section 3.8.6.3.
+pub(super) const ACK_WAIT: Duration = Duration::from_millis(100);
 /// Longest wait between two.
 const RETRANSMIT_MAX: Duration = Duration::from_secs(60);
 /// Retransmissions without a word of the app after which it is gone.
@@ -41,6 +44,13 @@ impl Tcp {
         while let Some((at, id)) = self.timers.pop_due(cx.now) {
             self.with(id, cx, |tcp, flow, cx| {
                 flow.disarm(at);
+                if flow.ack_at.is_some_and(|at| at <= cx.now) {
+                    // A flow whose answers come later than that pays no wake-up for its next ACK.
+                    flow.ack_at = None;
+                    flow.answers_late = true;
+                    flow.ack_pending = true;
+                    tcp.activate(flow);
+                }
                 if flow.retransmit_at.is_some_and(|at| at <= cx.now)
                     && let Life::Ends { reset } = tcp.retransmit(flow, cx)
                 {

@@ -153,6 +153,8 @@ pub(super) struct Flow {
     /// The last reads filled what was offered: bulk.
     pub(super) bulk: bool,
     pub(super) ack_pending: bool,
+    /// The last answer came too late to carry its ACK: see [`ack_at`](Self::ack_at).
+    pub(super) answers_late: bool,
     /// In the list of flows with something to do.
     pub(super) queued: bool,
     /// In the list of flows with something to read.
@@ -172,6 +174,8 @@ pub(super) struct Flow {
     pub(super) heard_at: Timestamp,
     /// Retransmission, or zero-window probe.
     pub(super) retransmit_at: Option<Timestamp>,
+    /// When the ACK that waits for an answer to ride on goes out by itself.
+    pub(super) ack_at: Option<Timestamp>,
     /// End of the stage: reading, dialling, asking, half-closed.
     pub(super) stage_at: Option<Timestamp>,
     /// When the flow's entries in the heap are due: the earliest, and one that was there before it.
@@ -224,6 +228,7 @@ impl Flow {
             hung_up: false,
             bulk: false,
             ack_pending: false,
+            answers_late: false,
             queued: false,
             read_queued: false,
             keepalive: false,
@@ -233,6 +238,7 @@ impl Flow {
             sent_in: 0,
             heard_at: now,
             retransmit_at: None,
+            ack_at: None,
             stage_at: None,
             armed_at: [None, None],
         }
@@ -312,10 +318,8 @@ impl Flow {
 
     /// The next time at which something is due.
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        match (self.retransmit_at, self.stage_at) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        let deadlines = [self.retransmit_at, self.ack_at, self.stage_at];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Adds an entry for the next deadline, unless one that is due no later is there.

@@ -69,8 +69,7 @@ impl Tcp {
             }
             if header.ack > flow.snd_max {
                 // It acknowledges what was never sent (RFC 9293 section 3.10.7.4).
-                flow.ack_pending = true;
-                tcp.activate(flow);
+                tcp.ack_now(flow);
                 return Life::Goes;
             }
             if let Life::Ends { reset } = tcp.on_ack(flow, arrival, cx) {
@@ -101,8 +100,7 @@ impl Tcp {
             return Life::Ends { reset: true };
         }
         if header.seq > flow.rcv_nxt && header.seq < flow.rcv_edge {
-            flow.ack_pending = true;
-            self.activate(flow);
+            self.ack_now(flow);
         } else {
             cx.stats.discard(Discard::OutsideWindow);
         }
@@ -122,10 +120,7 @@ impl Tcp {
             Phase::SynReceived => self.read_syn(flow, arrival, cx),
             Phase::SynAckSent if header.seq + 1 == flow.rcv_nxt => self.send_syn_ack(flow, cx),
             // RFC 5961 section 4.2.
-            Phase::SynAckSent | Phase::Established => {
-                flow.ack_pending = true;
-                self.activate(flow);
-            }
+            Phase::SynAckSent | Phase::Established => self.ack_now(flow),
         }
         Life::Goes
     }
@@ -201,8 +196,7 @@ impl Tcp {
     /// A probe of the app whether we are still there: answered, and mirrored upstream, so that the carrier's NAT keeps
     /// the flow that the app wants kept.
     fn on_keepalive(&mut self, flow: &mut Flow, silence: std::time::Duration, cx: &mut Context<'_>) {
-        flow.ack_pending = true;
-        self.activate(flow);
+        self.ack_now(flow);
         if !flow.keepalive && flow.upstream == Upstream::Connected {
             flow.keepalive = true;
             let interval = silence.max(super::expire::KEEPALIVE_FLOOR);
@@ -210,6 +204,21 @@ impl Tcp {
                 flow: flow.id,
                 interval,
             });
+        }
+    }
+
+    fn ack_now(&mut self, flow: &mut Flow) {
+        flow.ack_pending = true;
+        self.activate(flow);
+    }
+
+    /// Lets the ACK ride on the answer, if one is to be expected soon. No more than one segment waits for its ACK, and
+    /// that is a small one: the app would take the loss of several for likely long before (RFC 8985 section 7).
+    fn ack_with_answer(&mut self, flow: &mut Flow, now: Timestamp) {
+        if flow.eof || flow.answers_late || flow.ack_pending || flow.ack_at.is_some() {
+            self.ack_now(flow);
+        } else {
+            flow.ack_at = Some(now + super::expire::ACK_WAIT);
         }
     }
 
@@ -224,13 +233,12 @@ impl Tcp {
         if len == 0 {
             return Life::Goes;
         }
-        flow.ack_pending = true;
-        self.activate(flow);
         let seq = arrival.header.seq;
         let old = distance(seq, flow.rcv_nxt);
         let room = distance(seq, flow.rcv_edge);
         if flow.fin_received || old >= len || room == 0 {
             // Seen already, or a probe of a closed window: the ACK tells where we are.
+            self.ack_now(flow);
             return Life::Goes;
         }
         if seq > flow.rcv_nxt {
@@ -243,6 +251,11 @@ impl Tcp {
             return Life::Goes;
         }
         self.budget.on_clean(flow, cx.now);
+        if len < usize::from(flow.mss) && old == 0 && flow.hold.is_empty() {
+            self.ack_with_answer(flow, cx.now);
+        } else {
+            self.ack_now(flow);
+        }
         let (bytes, slice) = arrival.part(old, room - old);
         if let Life::Ends { reset } = self.take_in_order(flow, bytes, slice, batch, cx) {
             return Life::Ends { reset };
@@ -302,12 +315,12 @@ impl Tcp {
         if !arrival.header.flags.contains(Flags::FIN) {
             return Life::Goes;
         }
-        flow.ack_pending = true;
-        self.activate(flow);
         if flow.fin_received || arrival.header.seq + arrival.payload().len() != flow.rcv_nxt {
             // Not its turn yet: the app sends it again with what is missing.
+            self.ack_now(flow);
             return Life::Goes;
         }
+        self.ack_with_answer(flow, cx.now);
         flow.fin_received = true;
         flow.rcv_nxt += 1;
         self.on_half_close(flow, cx)

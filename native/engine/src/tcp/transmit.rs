@@ -98,6 +98,7 @@ impl Tcp {
         } else {
             Options::default()
         };
+        flow.ack_at = None;
         let window = self.advertise(flow);
         let segment = Segment {
             src: flow.remote,
@@ -149,6 +150,7 @@ impl Tcp {
             options: &options,
         })));
         flow.ack_pending = false;
+        flow.ack_at = None;
     }
 
     /// Sends again from the oldest unacknowledged byte on, at the MTU until the loss is mended.

@@ -142,11 +142,12 @@ impl Tcp {
         field as u16
     }
 
-    /// Whether the window has opened enough to be told without being asked.
+    /// Whether the window has opened enough to be told without being asked, and the app may soon miss what it was not told.
     pub(super) fn window_update_is_due(&self, flow: &Flow) -> bool {
         let open = distance(flow.rcv_nxt, flow.rcv_edge);
         let gain = self.credit(flow).saturating_sub(open);
-        let mss = usize::from(self.budget.mtu as u16);
-        gain >= (LEAST as usize * mss).max(self.budget.flow_cap().min(self.budget.share()) / 2)
+        let least = LEAST as usize * usize::from(self.budget.mtu as u16);
+        let cap = self.budget.flow_cap().min(self.budget.share());
+        gain >= least.max(cap / 2) && open < least.max(cap / 32)
     }
 }
