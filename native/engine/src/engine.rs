@@ -23,8 +23,8 @@ use crate::packet::{Class, Packet, classify};
 use crate::tcp::{self, Arrival, Next, Tcp};
 use crate::udp::Udp;
 use crate::{
-    AskId, Batch, Config, Discard, EchoId, Failure, FlowId, MappingId, Output, OwnerQuestion, Pieces, Pump,
-    Slice, Stats, Timestamp, Upstream,
+    AskId, Batch, Config, DatagramRun, Discard, EchoId, Failure, FlowId, MappingId, Output, OwnerQuestion,
+    Pieces, Pump, Slice, Stats, Timestamp, Upstream,
 };
 
 const DNS_PORT: u16 = 53;
@@ -244,10 +244,18 @@ impl Engine {
         tcp.handle_writable(flow, &mut cx);
     }
 
-    /// A datagram came to the mapping's socket.
-    pub fn handle_datagram(&mut self, mapping: MappingId, from: SocketAddr, payload: &[u8], now: Timestamp) {
+    /// Datagrams of one sender came to the mapping's socket. They lie end to end in `payload`, each `segment` bytes long
+    /// but the last, which may be shorter.
+    pub fn handle_datagrams(
+        &mut self,
+        mapping: MappingId,
+        from: SocketAddr,
+        payload: &[u8],
+        segment: usize,
+        now: Timestamp,
+    ) {
         let (udp, mut cx) = datagram!(self, udp, now);
-        udp.handle_datagram(mapping, from, payload, &mut cx);
+        udp.handle_datagrams(mapping, from, payload, segment, &mut cx);
     }
 
     /// An ICMP error came for a datagram from the mapping's socket to `to`.
@@ -380,11 +388,11 @@ impl Engine {
 
     /// The next thing to do, or `None` when this turn is drained.
     pub fn poll_output<'a>(&'a mut self, batch: &'a Batch) -> Option<Output<'a>> {
-        if let Some(command) = self.outbox.pop() {
+        if let Some((command, followers)) = self.outbox.lend() {
             if matches!(command, Command::WriteTun(_)) {
                 self.stats.packets_out += 1;
             }
-            return Some(output_of(self.outbox.lent.insert(command), batch));
+            return Some(output_of(command, followers, batch));
         }
         match self.tcp.poll(batch)? {
             Next::Send(flow) => Some(Output::SendUpstream(flow)),
@@ -430,12 +438,8 @@ impl Engine {
     }
 }
 
-/// Lends a command's bytes out.
-fn output_of<'a>(command: &'a mut Command, batch: &'a Batch) -> Output<'a> {
-    let bytes_of = |payload: &'a Payload| match payload {
-        Payload::Batch(slice) => batch.bytes(*slice),
-        Payload::Owned(bytes) => bytes.as_slice(),
-    };
+/// Lends a command's bytes out. `followers` leave together with a datagram.
+fn output_of<'a>(command: &'a mut Command, followers: &'a [Payload], batch: &'a Batch) -> Output<'a> {
     match command {
         Command::WriteTun(packet) => Output::WriteTun(Pieces::new(packet)),
         Command::Dial { flow, to } => Output::Dial { flow: *flow, to: *to },
@@ -453,10 +457,10 @@ fn output_of<'a>(command: &'a mut Command, batch: &'a Batch) -> Output<'a> {
             to,
             payload,
             may_fragment,
-        } => Output::SendDatagram {
+        } => Output::SendDatagrams {
             mapping: *mapping,
             to: *to,
-            payload: bytes_of(payload),
+            run: DatagramRun::new(payload, followers, batch),
             may_fragment: *may_fragment,
         },
         Command::CloseMapping(mapping) => Output::CloseMapping(*mapping),
@@ -469,7 +473,7 @@ fn output_of<'a>(command: &'a mut Command, batch: &'a Batch) -> Output<'a> {
             echo: *echo,
             to: *to,
             seq: *seq,
-            payload: bytes_of(payload),
+            payload: payload.bytes(batch),
         },
         Command::CloseEcho(echo) => Output::CloseEcho(*echo),
         Command::Ask { ask, message, tcp } => Output::Ask {

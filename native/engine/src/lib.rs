@@ -38,7 +38,7 @@ pub use config::{Config, Depth, Unread, Upstream};
 pub use engine::Engine;
 pub use flow::{AskId, EchoId, FlowId, MappingId};
 pub use observer::{Observer, Sighting};
-pub use output::{Event, Output, OwnerQuestion, Pieces, Transport, VerdictEvent};
+pub use output::{DatagramRun, Event, Output, OwnerQuestion, Pieces, Transport, VerdictEvent};
 pub use policy::{Reason, Seen};
 pub use pump::{Failure, Pump};
 pub use stats::{Discard, Stats};

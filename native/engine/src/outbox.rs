@@ -7,7 +7,9 @@ use std::time::Duration;
 use blocklist::AppId;
 
 use crate::refusals::Refusals;
-use crate::{AskId, EchoId, Event, FlowId, MappingId, OwnerQuestion, Slice, Timestamp, Transport};
+use crate::{
+    AskId, Batch, DatagramRun, EchoId, Event, FlowId, MappingId, OwnerQuestion, Slice, Timestamp, Transport,
+};
 
 /// Bytes on their way out that are either still in the batch or owned.
 #[derive(Debug)]
@@ -17,6 +19,25 @@ pub(crate) enum Payload {
     /// Held or reassembled.
     Owned(Vec<u8>),
 }
+
+impl Payload {
+    pub(crate) fn bytes<'a>(&'a self, batch: &'a Batch) -> &'a [u8] {
+        match self {
+            Self::Batch(slice) => batch.bytes(*slice),
+            Self::Owned(bytes) => bytes,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Batch(slice) => slice.len(),
+            Self::Owned(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// Bytes of a run of datagrams at most: the length of one IP packet, less any header.
+const MAX_RUN_BYTES: usize = 65_000;
 
 /// An `Output` that owns what it carries.
 #[derive(Debug)]
@@ -63,12 +84,48 @@ pub(crate) enum Command {
     Event(Event),
 }
 
+impl Command {
+    /// The length of the datagram that it sends.
+    fn datagram_len(&self) -> usize {
+        match self {
+            Self::SendDatagram { payload, .. } => payload.len(),
+            _ => 0,
+        }
+    }
+
+    /// Whether it sends a datagram that may leave in one call behind `first`'s, which are `len` bytes long.
+    fn follows(&self, first: &Self, len: usize) -> bool {
+        match (self, first) {
+            (
+                Self::SendDatagram {
+                    mapping,
+                    to,
+                    may_fragment,
+                    ..
+                },
+                Self::SendDatagram {
+                    mapping: first_mapping,
+                    to: first_to,
+                    may_fragment: first_may_fragment,
+                    ..
+                },
+            ) => {
+                (mapping, to, may_fragment) == (first_mapping, first_to, first_may_fragment)
+                    && (1..=len).contains(&self.datagram_len())
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A first-in, first-out queue of commands, drained after every input.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: VecDeque<Command>,
     /// The command that `poll_output` lent out last: its bytes live until the next call.
-    pub(crate) lent: Option<Command>,
+    lent: Option<Command>,
+    /// The datagrams that leave together with the lent one.
+    followers: Vec<Payload>,
     refusals: Refusals,
 }
 
@@ -77,8 +134,31 @@ impl Outbox {
         self.queue.push_back(command);
     }
 
+    #[cfg(test)]
     pub(crate) fn pop(&mut self) -> Option<Command> {
         self.queue.pop_front()
+    }
+
+    /// Takes the next command and lends it, with the datagrams that may leave together with the one that it sends: those of
+    /// one five-tuple mostly lie one behind the other, as the batch brought them.
+    pub(crate) fn lend(&mut self) -> Option<(&mut Command, &[Payload])> {
+        let command = self.queue.pop_front()?;
+        self.followers.clear();
+        if let Command::SendDatagram { payload, .. } = &command {
+            let len = payload.len();
+            let (mut last, mut bytes) = (len, len);
+            while last == len
+                && self.followers.len() + 1 < DatagramRun::MAX
+                && let Some(Command::SendDatagram { payload, .. }) = self.queue.pop_front_if(|next| {
+                    next.follows(&command, len) && bytes + next.datagram_len() <= MAX_RUN_BYTES
+                })
+            {
+                last = payload.len();
+                bytes += last;
+                self.followers.push(payload);
+            }
+        }
+        Some((self.lent.insert(command), &self.followers))
     }
 
     /// The place that the next command gets.
@@ -128,5 +208,64 @@ impl Outbox {
     /// The rules were replaced: what waits goes out, untold.
     pub(crate) fn rules_replaced(&mut self) {
         self.queue.extend(self.refusals.take_untold());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lengths of the runs that these datagrams leave in: mapping, far end's port, whether they may be fragmented, length.
+    fn runs(datagrams: &[(u32, u16, bool, usize)]) -> Vec<Vec<usize>> {
+        let mut outbox = Outbox::default();
+        for &(index, port, may_fragment, len) in datagrams {
+            outbox.push(Command::SendDatagram {
+                mapping: MappingId { index, generation: 0 },
+                to: ([192, 0, 2, 1], port).into(),
+                payload: Payload::Owned(vec![0; len]),
+                may_fragment,
+            });
+        }
+        let mut runs = Vec::new();
+        while let Some((command, followers)) = outbox.lend() {
+            let lens = followers.iter().map(Payload::len);
+            runs.push(std::iter::once(command.datagram_len()).chain(lens).collect());
+        }
+        runs
+    }
+
+    #[test]
+    fn datagrams_of_one_length_and_a_shorter_one_leave_together() {
+        let run = [(1, 443, false, 1_350), (1, 443, false, 1_350), (1, 443, false, 9)];
+        assert_eq!(runs(&run), [[1_350, 1_350, 9]]);
+        let grows = [(1, 443, false, 9), (1, 443, false, 1_350), (1, 443, false, 1_350)];
+        assert_eq!(runs(&grows), [vec![9], vec![1_350, 1_350]]);
+    }
+
+    #[test]
+    fn another_flow_another_wish_and_an_empty_datagram_leave_alone() {
+        let first = (1, 443, false, 7);
+        for other in [
+            (2, 443, false, 7),
+            (1, 80, false, 7),
+            (1, 443, true, 7),
+            (1, 443, false, 0),
+        ] {
+            assert_eq!(runs(&[first, other, first]), [[7], [other.3], [7]]);
+        }
+        assert_eq!(runs(&[(1, 443, false, 0); 2]), [[0], [0]]);
+    }
+
+    #[test]
+    fn run_ends_at_what_one_send_takes() {
+        let lens = |len, count| {
+            runs(&vec![(1, 443, false, len); count])
+                .iter()
+                .map(Vec::len)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lens(100, 130), [64, 64, 2]);
+        assert_eq!(lens(1_350, 100), [48, 48, 4]);
+        assert_eq!(lens(60_000, 2), [1, 1]);
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use blocklist::{Action, AppId};
 
-use crate::{AskId, EchoId, FlowId, MappingId, Reason, Timestamp};
+use crate::outbox::Payload;
+use crate::{AskId, Batch, EchoId, FlowId, MappingId, Reason, Timestamp};
 
 /// Pieces that a packet is gathered from, at most.
 const MAX_PIECES: usize = 8;
@@ -50,6 +51,41 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// Datagrams of one five-tuple that leave together: all as long as the first but the last, which may be shorter. That
+/// is what UDP_SEGMENT can carry.
+#[derive(Debug, Clone, Copy)]
+pub struct DatagramRun<'a> {
+    first: &'a Payload,
+    followers: &'a [Payload],
+    batch: &'a Batch,
+}
+
+impl<'a> DatagramRun<'a> {
+    /// Datagrams of a run at most: what kernels take in one send (UDP_MAX_SEGMENTS before Linux 6.9).
+    pub const MAX: usize = 64;
+
+    pub(crate) const fn new(first: &'a Payload, followers: &'a [Payload], batch: &'a Batch) -> Self {
+        Self {
+            first,
+            followers,
+            batch,
+        }
+    }
+
+    /// Their payloads, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
+        let Self {
+            first,
+            followers,
+            batch,
+        } = *self;
+        (0..followers.len() + 1).map(move |at| {
+            let follower = at.checked_sub(1).and_then(|at| followers.get(at));
+            follower.unwrap_or(first).bytes(batch)
+        })
+    }
+}
+
 /// One thing to do. Drain [`Engine::poll_output`](crate::Engine::poll_output) after every input.
 #[derive(Debug)]
 pub enum Output<'a> {
@@ -83,17 +119,17 @@ pub enum Output<'a> {
         /// Idle time before, and between, probes.
         interval: Duration,
     },
-    /// Send a datagram from the mapping's socket, which is opened at its first datagram. News of it comes back by
-    /// [`Engine::handle_datagram`](crate::Engine::handle_datagram) and
+    /// Send datagrams from the mapping's socket, which is opened at its first datagram. News of it comes back by
+    /// [`Engine::handle_datagrams`](crate::Engine::handle_datagrams) and
     /// [`Engine::handle_datagram_failed`](crate::Engine::handle_datagram_failed).
-    SendDatagram {
+    SendDatagrams {
         /// The source endpoint's mapping.
         mapping: MappingId,
         /// Where to.
         to: SocketAddr,
         /// What.
-        payload: &'a [u8],
-        /// Whether the network may fragment it (IPv4 without DF).
+        run: DatagramRun<'a>,
+        /// Whether the network may fragment them (IPv4 without DF).
         may_fragment: bool,
     },
     /// Close the mapping's socket, if it was opened.

@@ -1,15 +1,20 @@
 //! Upstream UDP: one unconnected socket a mapping and family.
 
+mod receive;
+mod send;
+
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 
-use engine::MappingId;
+use engine::{DatagramRun, MappingId};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
+use socket2::SockAddr;
 use wire::icmp::Unreachable;
 
+use self::receive::Inbox;
 use crate::errqueue::{self, cause_of_errno};
 use crate::options;
 use crate::sockets::Sockets;
@@ -17,6 +22,9 @@ use crate::token::Source;
 
 /// Datagrams read from one socket a turn; with more waiting the socket stays on the ready list.
 const DATAGRAMS_A_TURN: usize = 64;
+
+/// Datagrams read from one socket in a turn that make it one of bulk traffic.
+const BULK: usize = 8;
 
 /// A payload that fits into 576 bytes with any header (RFC 791) is never fragmented, so the option need not be set.
 const SMALL_PAYLOAD: usize = 508;
@@ -36,6 +44,23 @@ pub(crate) struct Datagrams {
     /// Sockets that were not read to EAGAIN.
     ready: Vec<(MappingId, Family)>,
     failures: VecDeque<DatagramFailure>,
+    cutting: Cutting,
+    /// Made for the first bulk traffic.
+    inbox: Option<Inbox>,
+}
+
+/// Whether a run leaves in one long datagram that the kernel cuts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Cutting {
+    /// Not tried yet.
+    #[default]
+    Untried,
+    /// It does.
+    Works,
+    /// The network's device cannot (EIO); another network's may.
+    NotHere,
+    /// The kernel does not know how.
+    Unknown,
 }
 
 #[derive(Debug)]
@@ -52,6 +77,8 @@ struct Port {
     fragments: Option<bool>,
     /// On the ready list.
     listed: bool,
+    /// UDP_GRO is set: what is received may be several datagrams, as its control message says.
+    bulk: bool,
 }
 
 /// Which of a mapping's two sockets.
@@ -62,18 +89,19 @@ pub(crate) enum Family {
 }
 
 impl Datagrams {
-    /// Sends one datagram. What the kernel says of it, or of those before, waits in [`Self::poll_failure`]; the error
-    /// is for a socket that could not be opened.
-    pub(crate) fn send(
+    /// Sends a run of datagrams. What the kernel says of them, or of those before, waits in [`Self::poll_failure`]; the
+    /// error is for a socket that could not be opened.
+    pub(crate) fn send<'a>(
         &mut self,
         sockets: &Sockets,
         registry: &Registry,
         mapping: MappingId,
         to: SocketAddr,
-        payload: &[u8],
+        run: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
         may_fragment: bool,
     ) -> io::Result<()> {
         let family = Family::of(to.ip());
+        let payload = run.clone().next().unwrap_or_default();
         let port = match port_mut(&mut self.slots, mapping, family) {
             Some(port) => port,
             None => self.open(sockets, registry, mapping, to.ip())?,
@@ -82,11 +110,63 @@ impl Datagrams {
             port.fragments = Some(may_fragment);
             options::allow_fragments(&port.socket, family == Family::V6, may_fragment)?;
         }
-        let Err(error) = port.socket.send_to(payload, to) else {
-            return Ok(());
-        };
-        self.explain(mapping, family, to, payload, &error);
+        if run.len() > 1 {
+            let mut pieces = [IoSlice::new(&[]); DatagramRun::MAX];
+            let len = pieces
+                .iter_mut()
+                .zip(run)
+                .map(|(piece, payload)| *piece = IoSlice::new(payload))
+                .count();
+            self.send_run(mapping, family, to, &pieces[..len]);
+        } else if let Err(error) = port.socket.send_to(payload, to) {
+            self.explain(mapping, family, to, payload, &error);
+        }
         Ok(())
+    }
+
+    /// In one piece that the kernel cuts, else in one call, else one by one: whichever works.
+    fn send_run(&mut self, mapping: MappingId, family: Family, to: SocketAddr, pieces: &[IoSlice<'_>]) {
+        let Some(port) = port_mut(&mut self.slots, mapping, family) else {
+            return;
+        };
+        let address = SockAddr::from(to);
+
+        if self.cutting == Cutting::Untried {
+            let knows = options::knows_segments(&port.socket);
+            self.cutting = if knows { Cutting::Works } else { Cutting::Unknown };
+        }
+        if self.cutting == Cutting::Works
+            && let Ok(len) = u16::try_from(pieces[0].len())
+        {
+            match send::cut(&port.socket, pieces, &address, len) {
+                Ok(()) => return,
+                Err(error) if error.raw_os_error() == Some(libc::EIO) => self.cutting = Cutting::NotHere,
+                // A pending error, a full buffer, pieces longer than the path takes: each datagram finds out for itself.
+                Err(_) => self.take_errors(mapping, family, Some(to)),
+            }
+        }
+        let mut rest = pieces;
+        while let Some((first, behind)) = rest.split_first() {
+            let Some(port) = port_mut(&mut self.slots, mapping, family) else {
+                return;
+            };
+            match send::together(&port.socket, rest, &address) {
+                Ok(sent) => rest = rest.get(sent.max(1)..).unwrap_or_default(),
+                // There is no room for those behind it either.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    self.explain(mapping, family, to, first, &error);
+                    rest = behind;
+                }
+            }
+        }
+    }
+
+    /// Another network may have another device.
+    pub(crate) fn network_changed(&mut self) {
+        if self.cutting == Cutting::NotHere {
+            self.cutting = Cutting::Works;
+        }
     }
 
     /// A send failed: with the error of an earlier datagram (then this one is sent again), or with one of its own.
@@ -120,32 +200,55 @@ impl Datagrams {
         }
     }
 
-    /// Reads what the event of one socket, or its place on the ready list, promises.
+    /// Reads what the event of one socket, or its place on the ready list, promises. `take` gets datagrams of one sender end
+    /// to end, and their length, of which the last may fall short.
     pub(crate) fn receive(
         &mut self,
         mapping: MappingId,
         family: Family,
         buffer: &mut [u8],
-        mut take: impl FnMut(SocketAddr, &[u8]),
+        mut take: impl FnMut(SocketAddr, &[u8], usize),
     ) {
-        for _ in 0..DATAGRAMS_A_TURN {
+        let mut left = DATAGRAMS_A_TURN;
+        // A scope or flow label is not part of the name that the app knows the sender by.
+        let mut take = |from: SocketAddr, bytes: &[u8], segment: usize| {
+            take(SocketAddr::new(from.ip(), from.port()), bytes, segment);
+        };
+        while left > 0 {
             let Some(port) = port_mut(&mut self.slots, mapping, family) else {
                 return;
             };
-            match port.socket.recv_from(buffer) {
-                // A scope or flow label is not part of the name that the app knows the sender by.
-                Ok((len, from)) => {
-                    take(
-                        SocketAddr::new(from.ip(), from.port()),
-                        buffer.get(..len).unwrap_or_default(),
-                    );
+            let outcome = if port.bulk {
+                self.inbox
+                    .get_or_insert_with(Inbox::new)
+                    .receive(&port.socket, left, &mut take)
+            } else {
+                port.socket.recv_from(buffer).map(|(len, from)| {
+                    take(from, buffer.get(..len).unwrap_or_default(), len);
+                    (1, true)
+                })
+            };
+            match outcome {
+                Ok((datagrams, more)) => {
+                    left = left.saturating_sub(datagrams);
+                    if !more {
+                        port.listed = false;
+                        return;
+                    }
+                    if !port.bulk && DATAGRAMS_A_TURN - left >= BULK {
+                        port.bulk = true;
+                        options::receive_together(&port.socket);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     port.listed = false;
                     return;
                 }
                 // The error of an earlier datagram; the data behind it waits.
-                Err(_) => self.take_errors(mapping, family, None),
+                Err(_) => {
+                    left -= 1;
+                    self.take_errors(mapping, family, None);
+                }
             }
         }
         if let Some(port) = port_mut(&mut self.slots, mapping, family)
@@ -247,6 +350,7 @@ impl Datagrams {
             socket,
             fragments: None,
             listed: false,
+            bulk: false,
         }))
     }
 }

@@ -1,5 +1,8 @@
 //! Socket options that socket2 does not have.
-#![expect(unsafe_code, reason = "setsockopt(2) for IP_RECVERR and IP_MTU_DISCOVER")]
+#![expect(
+    unsafe_code,
+    reason = "setsockopt(2) for IP_RECVERR, IP_MTU_DISCOVER, UDP_SEGMENT and UDP_GRO"
+)]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -32,6 +35,17 @@ pub(crate) fn allow_fragments(socket: &impl AsFd, ipv6: bool, allowed: bool) -> 
         ),
     };
     set(socket, level, name, value)
+}
+
+/// Whether the kernel knows how to cut a long datagram (UDP_SEGMENT, from Linux 4.18 on). One that does not would take the
+/// control message for nothing, and send the bytes uncut.
+pub(crate) fn knows_segments(socket: &impl AsFd) -> bool {
+    set(socket, libc::SOL_UDP, libc::UDP_SEGMENT, 0).is_ok()
+}
+
+/// Lets the kernel hand over datagrams of one sender together, where it can (UDP_GRO, from Linux 5.0 on).
+pub(crate) fn receive_together(socket: &impl AsFd) {
+    let _ = set(socket, libc::SOL_UDP, libc::UDP_GRO, 1);
 }
 
 fn set(socket: &impl AsFd, level: c_int, name: c_int, value: c_int) -> io::Result<()> {

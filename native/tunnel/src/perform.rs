@@ -59,16 +59,16 @@ impl Session {
                 Output::ShutdownUpstream(flow) => self.streams.shutdown(flow),
                 Output::CloseUpstream { flow, reset } => self.streams.close(flow, reset),
                 Output::Keepalive { flow, interval } => self.streams.keep_alive(flow, interval),
-                Output::SendDatagram {
+                Output::SendDatagrams {
                     mapping,
                     to,
-                    payload,
+                    run,
                     may_fragment,
                 } => {
                     let sockets = &self.sockets;
                     let sent =
                         self.datagrams
-                            .send(sockets, around.registry, mapping, to, payload, may_fragment);
+                            .send(sockets, around.registry, mapping, to, run.iter(), may_fragment);
                     if let Err(error) = sent {
                         around.stats.sockets_refused += 1;
                         let cause = echo::cause_of(&error);

@@ -141,11 +141,13 @@ impl Tunnel {
             Command::SetUpstream(upstream) => {
                 self.settings.upstream = upstream.clone();
                 self.session.dns.set_resolvers(&upstream.resolvers, now);
+                self.session.datagrams.network_changed();
                 self.session.engine.set_upstream(upstream, now);
             }
             Command::NetworkChanged => {
                 let resolvers = &self.settings.upstream.resolvers;
                 self.session.dns.set_resolvers(resolvers, now);
+                self.session.datagrams.network_changed();
                 self.session.engine.network_changed(now);
             }
             Command::ReplaceDevice(device, reply) => {

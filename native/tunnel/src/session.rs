@@ -79,8 +79,8 @@ impl Session {
             for (mapping, family) in self.datagrams.take_ready() {
                 let engine = &mut self.engine;
                 self.datagrams
-                    .receive(mapping, family, &mut self.buffer, |from, payload| {
-                        engine.handle_datagram(mapping, from, payload, now);
+                    .receive(mapping, family, &mut self.buffer, |from, payload, segment| {
+                        engine.handle_datagrams(mapping, from, payload, segment, now);
                     });
             }
             self.handle_failures(now);
@@ -154,8 +154,8 @@ impl Session {
         }
         let engine = &mut self.engine;
         self.datagrams
-            .receive(mapping, family, &mut self.buffer, |from, payload| {
-                engine.handle_datagram(mapping, from, payload, now);
+            .receive(mapping, family, &mut self.buffer, |from, payload, segment| {
+                engine.handle_datagrams(mapping, from, payload, segment, now);
             });
         self.handle_failures(now);
     }

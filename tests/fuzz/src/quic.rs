@@ -103,8 +103,8 @@ pub fn flight(data: &[u8]) {
 
 fn drain(engine: &mut Engine, batch: &Batch, left: &mut Vec<Vec<u8>>) {
     while let Some(output) = engine.poll_output(batch) {
-        if let Output::SendDatagram { payload, .. } = output {
-            left.push(payload.to_vec());
+        if let Output::SendDatagrams { run, .. } = output {
+            left.extend(run.iter().map(<[u8]>::to_vec));
         }
     }
 }

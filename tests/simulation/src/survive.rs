@@ -237,7 +237,11 @@ impl Run<'_> {
         };
         if self.bytes.byte() < 180 {
             let payload = vec![1; usize::from(self.bytes.word())];
-            inside(|| self.engine.handle_datagram(mapping, from, &payload, now));
+            let segment = payload.len() / (1 + usize::from(self.bytes.byte()) % 64);
+            inside(|| {
+                self.engine
+                    .handle_datagrams(mapping, from, &payload, segment, now);
+            });
         } else {
             let cause = self.bytes.pick(&CAUSES);
             inside(|| self.engine.handle_datagram_failed(mapping, from, cause, now));
@@ -314,7 +318,7 @@ impl Run<'_> {
                     self.flows.push(flow);
                     continue;
                 }
-                Some(Output::SendDatagram { mapping, to, .. }) => {
+                Some(Output::SendDatagrams { mapping, to, .. }) => {
                     self.mappings.push((mapping, to));
                     continue;
                 }

@@ -275,7 +275,9 @@ impl World {
             News::Dialed(flow, outcome) => engine.handle_dialed(*flow, *outcome, now),
             News::Readable(flow, closed) => engine.handle_readable(*flow, *closed, now),
             News::Writable(flow) => engine.handle_writable(*flow, now),
-            News::Datagram(mapping, from, payload) => engine.handle_datagram(*mapping, *from, payload, now),
+            News::Datagram(mapping, from, payload) => {
+                engine.handle_datagrams(*mapping, *from, payload, payload.len(), now);
+            }
             News::DatagramFailed(mapping, to, cause) => {
                 engine.handle_datagram_failed(*mapping, *to, *cause, now);
             }
@@ -364,25 +366,34 @@ impl World {
                 internet.stir(flow, now);
             }
             Output::Keepalive { flow, interval } => record.keepalives.push((flow, interval)),
-            Output::SendDatagram {
+            Output::SendDatagrams {
                 mapping,
                 to,
-                payload,
+                run,
                 may_fragment,
             } => {
-                record.note(
-                    now,
-                    || format!("udp   {mapping:?} {to} {}", payload.len()),
-                    payload,
+                let lens: Vec<usize> = run.iter().map(<[u8]>::len).collect();
+                let (first, last) = (lens[0], lens[lens.len() - 1]);
+                let are_equal = lens[..lens.len() - 1].iter().all(|len| *len == first);
+                assert!(
+                    are_equal && (1..=first).contains(&last) || lens.len() == 1,
+                    "no run: {lens:?}"
                 );
-                let payload = payload.to_vec();
-                internet.datagram(mapping, to, &payload, now);
-                record.datagrams.push(SentDatagram {
-                    mapping,
-                    to,
-                    payload,
-                    may_fragment,
-                });
+                for payload in run.iter() {
+                    record.note(
+                        now,
+                        || format!("udp   {mapping:?} {to} {}", payload.len()),
+                        payload,
+                    );
+                    let payload = payload.to_vec();
+                    internet.datagram(mapping, to, &payload, now);
+                    record.datagrams.push(SentDatagram {
+                        mapping,
+                        to,
+                        payload,
+                        may_fragment,
+                    });
+                }
             }
             Output::CloseMapping(mapping) => {
                 record.note(now, || format!("unmap {mapping:?}"), &[]);

@@ -133,23 +133,34 @@ impl Udp {
             .tell(Unreachable::TooBig(mtu), packet.ip.dst, packet.bytes, cx);
     }
 
-    /// A datagram came to the mapping's socket. It goes to the TUN in one packet, however long: the device takes more
-    /// than its MTU.
-    pub(crate) fn handle_datagram(
+    /// Datagrams of one sender came to the mapping's socket, end to end, `segment` bytes each.
+    pub(crate) fn handle_datagrams(
         &mut self,
         id: MappingId,
         from: SocketAddr,
         payload: &[u8],
+        segment: usize,
         cx: &mut Context<'_>,
     ) {
         let place = place_of(id);
         let Some(app) = self.app_of(place, from) else {
             return cx.stats.discard(Discard::Unsolicited);
         };
+        self.table.touch(place, ANSWERED, cx.now);
+        if payload.len() <= segment {
+            // One, which may be empty.
+            return Self::deliver(from, app, payload, cx);
+        }
+        for datagram in payload.chunks(segment.max(1)) {
+            Self::deliver(from, app, datagram, cx);
+        }
+    }
+
+    /// A datagram goes to the TUN in one packet, however long: the device takes more than its MTU.
+    fn deliver(from: SocketAddr, app: SocketAddr, payload: &[u8], cx: &mut Context<'_>) {
         if payload.len() > MAX_PAYLOAD[usize::from(app.is_ipv6())] {
             return cx.stats.discard(Discard::TooBig);
         }
-        self.table.touch(place, ANSWERED, cx.now);
         let mut header = [0; udp::MAX_HEADER];
         let len = udp::emit(&mut header, from, app, payload);
         let mut packet = Vec::with_capacity(len + payload.len());

@@ -55,7 +55,7 @@ impl Bench {
 
     fn receive(&mut self, mapping: MappingId, from: SocketAddr, payload: &[u8]) {
         self.udp
-            .handle_datagram(mapping, from, payload, &mut self.world.cx());
+            .handle_datagrams(mapping, from, payload, payload.len(), &mut self.world.cx());
     }
 
     fn sent(&mut self) -> (MappingId, SocketAddr, Vec<u8>, bool) {
@@ -100,6 +100,25 @@ fn a_datagram_is_judged_once_and_forwarded() {
         bench.world.assert_quiet();
         assert_eq!((bench.world.stats.allowed, bench.world.stats.bytes_up), (1, 6));
         assert_eq!(bench.world.stats.udp_mappings, 1);
+    }
+}
+
+#[test]
+fn datagrams_received_together_go_to_the_app_one_by_one() {
+    for (app, remote) in ENDS.map(|(app, remote)| (at(app), at(remote))) {
+        let mut bench = Bench::blocking(&[]);
+        let mapping = bench.open(app, remote);
+        bench
+            .udp
+            .handle_datagrams(mapping, remote, b"onetwo3", 3, &mut bench.world.cx());
+        for expected in [&b"one"[..], b"two", b"3"] {
+            let packet = bench.world.packet();
+            let ip = IpHeader::parse(&packet).unwrap();
+            assert_eq!((ip.src, ip.dst), (remote.ip(), app.ip()));
+            assert_eq!(&packet[ip.payload][8..], expected);
+        }
+        bench.world.assert_quiet();
+        assert_eq!(bench.world.stats.bytes_down, 7);
     }
 }
 

@@ -26,7 +26,22 @@ impl Bench {
     fn send(&mut self, to: SocketAddr, payload: &[u8], may_fragment: bool) {
         let registry = self.poll.registry();
         self.datagrams
-            .send(&Sockets::new(), registry, MAPPING, to, payload, may_fragment)
+            .send(
+                &Sockets::new(),
+                registry,
+                MAPPING,
+                to,
+                [payload].into_iter(),
+                may_fragment,
+            )
+            .unwrap();
+    }
+
+    fn send_run(&mut self, to: SocketAddr, run: &[&[u8]], may_fragment: bool) {
+        let registry = self.poll.registry();
+        let run = run.iter().copied();
+        self.datagrams
+            .send(&Sockets::new(), registry, MAPPING, to, run, may_fragment)
             .unwrap();
     }
 
@@ -47,8 +62,13 @@ impl Bench {
     fn receive(&mut self, family: Family) -> Vec<(SocketAddr, Vec<u8>)> {
         let mut received = Vec::new();
         self.datagrams
-            .receive(MAPPING, family, &mut self.buffer, |from, payload| {
-                received.push((from, payload.to_vec()));
+            .receive(MAPPING, family, &mut self.buffer, |from, payload, segment| {
+                if payload.is_empty() {
+                    received.push((from, Vec::new()));
+                }
+                for datagram in payload.chunks(segment.max(1)) {
+                    received.push((from, datagram.to_vec()));
+                }
             });
         received
     }
@@ -201,6 +221,101 @@ fn flooded_socket_yields_and_stays_on_the_ready_list() {
     assert!(!bench.datagrams.is_ready());
 }
 
+/// The payloads of a run: 40 of one length, and a shorter one.
+fn payloads() -> Vec<Vec<u8>> {
+    let mut payloads: Vec<Vec<u8>> = (0..40).map(|number| vec![number; 1_350]).collect();
+    payloads.push(b"the rest".to_vec());
+    payloads
+}
+
+/// Sends a run to `open`, and says what came of it.
+fn send_and_count(bench: &mut Bench, open: &UdpSocket, to: SocketAddr) -> Vec<Vec<u8>> {
+    let payloads = payloads();
+    let run: Vec<&[u8]> = payloads.iter().map(Vec::as_slice).collect();
+    bench.send_run(to, &run, false);
+    open.set_nonblocking(true).unwrap();
+    let mut buffer = [0; 2_000];
+    let next = || {
+        let len = open.recv(&mut buffer).ok()?;
+        Some(buffer[..len].to_vec())
+    };
+    std::iter::from_fn(next).collect()
+}
+
+#[test]
+fn run_of_datagrams_arrives_as_it_was_whichever_way_it_leaves() {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        for cutting in [Cutting::Untried, Cutting::NotHere, Cutting::Unknown] {
+            let (open, to) = server(address);
+            let mut bench = Bench::new();
+            bench.datagrams.cutting = cutting;
+            assert_eq!(send_and_count(&mut bench, &open, to), payloads());
+            assert_eq!(bench.datagrams.poll_failure(), None);
+        }
+    }
+}
+
+#[test]
+fn run_longer_than_the_path_takes_is_told_or_fragmented() {
+    in_fresh_network(|| {
+        ip("link set lo mtu 1300");
+        let (open, to) = server("127.0.0.1:0");
+        let mut bench = Bench::new();
+        let payloads = payloads();
+        let run: Vec<&[u8]> = payloads.iter().take(3).map(Vec::as_slice).collect();
+        bench.send_run(to, &run, true);
+        for payload in &run {
+            let mut buffer = [0; 2_000];
+            let len = open.recv(&mut buffer).unwrap();
+            assert_eq!(&buffer[..len], *payload);
+        }
+        bench.send_run(to, &run, false);
+        let failure = bench.datagrams.poll_failure().unwrap();
+        assert_eq!((failure.to, failure.cause), (to, Unreachable::TooBig(1_300)));
+    });
+}
+
+#[test]
+fn error_of_an_earlier_datagram_does_not_eat_a_run() {
+    let mut bench = Bench::new();
+    let closed = server("127.0.0.1:0").1;
+    let (open, to) = server("127.0.0.1:0");
+    bench.send(closed, b"anybody?", true);
+    assert_eq!(send_and_count(&mut bench, &open, to), payloads());
+    assert_eq!(
+        bench.datagrams.poll_failure().map(|failure| failure.to),
+        Some(closed)
+    );
+}
+
+/// What one sender cuts, a socket of bulk traffic gets in one piece, and passes on with the length of the pieces.
+#[test]
+fn bulk_is_received_together_and_told_apart() {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let (open, to) = server(address);
+        let family = Family::of(to.ip());
+        let mut bench = Bench::new();
+        bench.send(to, b"hello", false);
+        let from = open.recv_from(&mut [0; 8]).unwrap().1;
+        for number in 0..=BULK as u8 {
+            open.send_to(&[number; 3], from).unwrap();
+        }
+        bench.wait(family);
+        let few: Vec<_> = (0..=BULK as u8).map(|number| (to, vec![number; 3])).collect();
+        assert_eq!(bench.receive(family), few);
+
+        let payloads = payloads();
+        let pieces: Vec<IoSlice<'_>> = payloads.iter().map(|payload| IoSlice::new(payload)).collect();
+        send::cut(&open, &pieces, &from.into(), 1_350).unwrap();
+        open.send_to(b"", from).unwrap();
+        let mut expected: Vec<_> = payloads.into_iter().map(|payload| (to, payload)).collect();
+        expected.push((to, Vec::new()));
+        bench.wait(family);
+        assert_eq!(bench.receive(family), expected);
+        assert!(!bench.datagrams.is_ready());
+    }
+}
+
 #[test]
 fn next_generation_has_a_socket_of_its_own() {
     let mut bench = Bench::new();
@@ -220,7 +335,14 @@ fn next_generation_has_a_socket_of_its_own() {
     let registry = bench.poll.registry();
     bench
         .datagrams
-        .send(&Sockets::new(), registry, next, address, b"hello", true)
+        .send(
+            &Sockets::new(),
+            registry,
+            next,
+            address,
+            [b"hello".as_slice()].into_iter(),
+            true,
+        )
         .unwrap();
     assert_ne!(open.recv_from(&mut [0; 8]).unwrap().1, old);
     assert_eq!(bench.datagrams.mapping(MAPPING.index), Some(next));
