@@ -12,6 +12,7 @@ type Placed<'a> = (&'a Sheet, &'a Rule);
 
 pub(super) fn check(collection: &Collection, found: &mut Vec<Finding>) {
     ids(collection, found);
+    full_ids(collection, found);
     let rules: Vec<Placed<'_>> = collection.rules().collect();
     addresses(&rules, found);
     let parents: BTreeMap<&str, Placed<'_>> = rules
@@ -115,6 +116,42 @@ fn ids(collection: &Collection, found: &mut Vec<Finding>) {
             if let Some(line) = ids.insert(id, sheet.line(at)) {
                 let mend = format!("line {line} has the id `{id}` as well; give this one another");
                 found.push(Finding::error(sheet, at, "id", mend));
+            }
+        }
+    }
+}
+
+/// Ids that two rules have, or a rule and an endpoint, though their records have not: `a-b`, and the sibling `b` of `a`.
+fn full_ids(collection: &Collection, found: &mut Vec<Finding>) {
+    for sheet in &collection.sheets {
+        let Ok(file) = &sheet.file else { continue };
+        let stem = &sheet.stem;
+        // Of each full id the record that has it first: the rules of one record on several ports share theirs.
+        let mut first: BTreeMap<String, (Option<&str>, usize)> = BTreeMap::new();
+        for endpoint in &file.endpoint {
+            let (id, at) = (endpoint.id.get_ref(), endpoint.id.span().start);
+            first.insert(format!("{stem}/{id}"), (None, at));
+        }
+        for rule in &sheet.rules {
+            let Some((_, record)) = sheet.record(rule) else {
+                continue;
+            };
+            let (own, at) = (record.id.get_ref().as_str(), record.id.span().start);
+            match first.get(&rule.id) {
+                // Two records of one id are found by it, and told once.
+                Some(&(Some(other), _)) if other == own => {}
+                Some(&(_, before)) => {
+                    let (early, late) = (before.min(at), before.max(at));
+                    let line = sheet.line(early);
+                    let mend = format!(
+                        "the record of line {line} has the full id `{}` as well; give this one another",
+                        rule.id
+                    );
+                    found.push(Finding::error(sheet, late, "id", mend));
+                }
+                None => {
+                    first.insert(rule.id.clone(), (Some(own), at));
+                }
             }
         }
     }

@@ -251,6 +251,51 @@ fn duplicates_redundant_entries_and_returning_names_are_found() {
 }
 
 #[test]
+fn one_full_id_for_two_rules_is_found() {
+    let siblings = |key: &str| {
+        block("a.ad.xiaomi.com", "exact").replace(
+            "name = \"a.ad.xiaomi.com\"",
+            &format!("names = {{ {key} = \"a.ad.xiaomi.com\", z = \"z.ad.xiaomi.com\" }}"),
+        )
+    };
+    let beside = record("a-b", "b.ad.xiaomi.com", "exact", "shipped");
+    let found = lint(&Collection::new([file("x", "block", &(siblings("b") + &beside))]));
+    let [only] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!((only.code, only.line), ("id", 25));
+    assert!(
+        only.mend.contains("line 15 ") && only.mend.contains("`x/a-b`"),
+        "{}",
+        only.mend
+    );
+    assert_eq!(codes([file("x", "block", &(siblings("c") + &beside))]), [""; 0]);
+    // Another file is another id.
+    let other = beside.replace("b.ad", "c.ad");
+    let two = [file("x", "block", &siblings("b")), file("y", "block", &other)];
+    assert_eq!(codes(two), [""; 0]);
+}
+
+#[test]
+fn an_endpoint_and_a_rule_have_ids_of_their_own() {
+    let endpoint = |id: &str| {
+        format!(
+            "\n[[endpoint]]\nid = \"{id}\"\nspeaks = \"dns\"\naddresses = [\"114.114.114.114\"]\nports = [53]\n\
+             what = \"W.\"\nevidence = [\"a\"]\nstatus = \"shipped\"\n"
+        )
+    };
+    let both = |id: &str| {
+        codes([file(
+            "x",
+            "block",
+            &(endpoint(id) + &block("a.ad.xiaomi.com", "exact")),
+        )])
+    };
+    assert_eq!(both("a"), ["id"]);
+    assert_eq!(both("b"), [""; 0]);
+}
+
+#[test]
 fn a_rule_in_force_where_its_parent_is_not_is_kept() {
     let parent = record("p", "ad.xiaomi.com", "subdomains", "shipped")
         .replace("WORDS", "sends = \"S.\"\nbreaks = \"unknown\"");
