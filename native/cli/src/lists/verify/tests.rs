@@ -15,6 +15,17 @@ struct VerifyLine {
     args: Args,
 }
 
+/// The version of the built-in lists, and those after it: a version below is refused, whatever else is tried.
+fn later(number: u64) -> String {
+    let builtin = edition::builtin_version().unwrap().number();
+    (builtin + number).to_string()
+}
+
+/// The day so many days after that of the built-in lists.
+fn day(days: u32) -> String {
+    edition::builtin_version().unwrap().built().plus(days).to_string()
+}
+
 /// A folder with a key for machines, a list, and a manifest of it.
 fn signed(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("hushwall-sign-{}-{name}", std::process::id()));
@@ -24,7 +35,7 @@ fn signed(name: &str) -> PathBuf {
     fs::write(folder.join("key.pub"), pk.to_box().unwrap().into_string()).unwrap();
     fs::write(folder.join("hosts.txt"), "0.0.0.0 ads.example\n").unwrap();
     let _ = fs::remove_file(folder.join("list"));
-    sign_again(&folder, "2026112101").unwrap();
+    sign_again(&folder, &later(0)).unwrap();
     folder
 }
 
@@ -58,32 +69,33 @@ fn verify(folder: &Path, more: &[&str]) -> ExitCode {
     run(VerifyLine::parse_from(line.iter().chain(more)).args).unwrap()
 }
 
-const SOON: [&str; 2] = ["--on", "2026-11-30"];
-
 #[test]
 fn list_is_accepted_as_it_was_signed() {
-    assert_eq!(verify(&signed("good"), &SOON), ExitCode::SUCCESS);
+    assert_eq!(verify(&signed("good"), &["--on", &day(9)]), ExitCode::SUCCESS);
 }
 
 #[test]
 fn changed_and_missing_files_are_refused() {
     let folder = signed("changed");
+    let soon = day(9);
+    let soon = ["--on", soon.as_str()];
     fs::write(folder.join("hosts.txt"), "0.0.0.0 ads.exampel\n").unwrap();
-    assert_eq!(verify(&folder, &SOON), ExitCode::from(REFUSED));
+    assert_eq!(verify(&folder, &soon), ExitCode::from(REFUSED));
     fs::remove_file(folder.join("hosts.txt")).unwrap();
-    assert_eq!(verify(&folder, &SOON), ExitCode::from(REFUSED));
+    assert_eq!(verify(&folder, &soon), ExitCode::from(REFUSED));
 }
 
 #[test]
 fn old_version_and_old_list_are_refused_as_offers() {
     let folder = signed("old");
     assert_eq!(
-        verify(&folder, &["--seen", "2026112102", "--on", "2026-11-30"]),
+        verify(&folder, &["--seen", &later(1), "--on", &day(9)]),
         ExitCode::from(REFUSED)
     );
-    assert_eq!(verify(&folder, &["--on", "2028-01-01"]), ExitCode::from(REFUSED));
+    let expired = day(800);
+    assert_eq!(verify(&folder, &["--on", &expired]), ExitCode::from(REFUSED));
     assert_eq!(
-        verify(&folder, &["--on", "2028-01-01", "--in-force"]),
+        verify(&folder, &["--on", &expired, "--in-force"]),
         ExitCode::SUCCESS
     );
     assert_eq!(verify(&folder, &["--on", "1970-01-01"]), ExitCode::SUCCESS);
@@ -92,7 +104,7 @@ fn old_version_and_old_list_are_refused_as_offers() {
 #[test]
 fn version_is_not_signed_twice_nor_ahead_of_its_day() {
     let folder = signed("twice");
-    let again = sign_again(&folder, "2026112101").unwrap_err().to_string();
+    let again = sign_again(&folder, &later(0)).unwrap_err().to_string();
     assert!(again.contains("higher"), "{again}");
     let ahead = sign_again(&folder, "9998112101").unwrap_err().to_string();
     assert!(ahead.contains("to come"), "{ahead}");
@@ -101,21 +113,22 @@ fn version_is_not_signed_twice_nor_ahead_of_its_day() {
 #[test]
 fn version_is_given_once_whatever_the_manifest_is_called() {
     let folder = signed("once");
-    assert!(sign_as(&folder, "2026112101", "same").is_ok(), "the same file");
+    assert!(sign_as(&folder, &later(0), "same").is_ok(), "the same file");
     fs::write(folder.join("hosts.txt"), "0.0.0.0 other.example\n").unwrap();
-    let other = sign_as(&folder, "2026112101", "other").unwrap_err().to_string();
+    let other = sign_as(&folder, &later(0), "other").unwrap_err().to_string();
     assert!(other.contains("higher") && other.contains("hosts.txt"), "{other}");
     assert!(!folder.join("other").exists());
-    assert!(sign_as(&folder, "2026112102", "other").is_ok());
+    assert!(sign_as(&folder, &later(1), "other").is_ok());
 }
 
 #[test]
 fn export_of_another_version_is_not_signed() {
     let folder = signed("head");
-    let export = "# Title: T\n# Version: 2026112101\n0.0.0.0 ads.example\n";
+    let said = later(0);
+    let export = format!("# Title: T\n# Version: {said}\n0.0.0.0 ads.example\n");
     fs::write(folder.join("hosts.txt"), export).unwrap();
-    let error = sign_as(&folder, "2026112102", "new").unwrap_err().to_string();
-    assert!(error.contains("version 2026112101"), "{error}");
+    let error = sign_as(&folder, &later(1), "new").unwrap_err().to_string();
+    assert!(error.contains(&format!("version {said}")), "{error}");
 }
 
 #[test]
