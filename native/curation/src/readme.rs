@@ -1,6 +1,6 @@
 //! `blocklists/README.md`: what is in the lists, counted. Written by a command, checked by a test, never by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use records::{Function, Kept, Kind, Preset, Role, Rule, Status, Tunnel};
@@ -43,12 +43,11 @@ fn totals(
     blocks: &[(&Sheet, &Rule)],
     shipped: &[(&Sheet, &Rule)],
 ) {
-    let kept = |test: fn(&Kept) -> bool| shipped.iter().filter(|(_, rule)| test(&rule.kept)).count();
+    let kept =
+        |test: fn(&Rule) -> bool| distinct(shipped.iter().map(|(_, rule)| *rule).filter(|rule| test(rule)));
     let of_status = |status| {
-        collection
-            .rules()
-            .filter(|(_, rule)| rule.status == status)
-            .count()
+        let rules = collection.rules().map(|(_, rule)| rule);
+        distinct(rules.filter(|rule| rule.status == status))
     };
     let files = || {
         collection
@@ -64,13 +63,20 @@ fn totals(
         ("block rules shipped", blocks.len()),
         (
             "essential names: no list blocks them",
-            kept(|kept| *kept == Kept::Essential),
+            kept(|rule| rule.kept == Kept::Essential && rule.network.is_none()),
         ),
         (
             "feature names: free while you use the feature",
-            kept(|kept| matches!(kept, Kept::Feature(..))),
+            kept(|rule| matches!(rule.kept, Kept::Feature(..)) && rule.network.is_none()),
         ),
-        ("leads: names that lack evidence", of_status(Status::Lead)),
+        (
+            "addresses built into software, kept free in the same way",
+            kept(|rule| !rule.is_block() && rule.network.is_some()),
+        ),
+        (
+            "leads: names and addresses that lack evidence",
+            of_status(Status::Lead),
+        ),
         ("tombstones: names that were retired", of_status(Status::Retired)),
         (
             "resolvers past the resolver: where answers are read",
@@ -92,6 +98,11 @@ fn totals(
     for (what, count) in rows {
         let _ = writeln!(out, "| {what} | {count} |");
     }
+}
+
+/// How many names and addresses; an address with several ports is one.
+fn distinct<'a>(rules: impl Iterator<Item = &'a Rule>) -> usize {
+    rules.map(|rule| rule.id.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 fn presets(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
@@ -186,7 +197,7 @@ fn components(out: &mut String, collection: &Collection) {
             let _ = writeln!(out, "| [`{stem}.toml`]({stem}.toml) | {title} | | | |");
             continue;
         }
-        let of = |status| sheet.rules.iter().filter(|rule| rule.status == status).count();
+        let of = |status| distinct(sheet.rules.iter().filter(|rule| rule.status == status));
         let _ = writeln!(
             out,
             "| [`{stem}.toml`]({stem}.toml) | {} | {} | {} | {} |",
@@ -203,7 +214,12 @@ fn leads(out: &mut String, collection: &Collection) {
     out.push_str("\n## Leads, and what they need\n\n");
     let mut is_empty = true;
     for sheet in &collection.sheets {
-        let leads = sheet.rules.iter().filter(|rule| rule.status == Status::Lead);
+        let mut leads: Vec<&Rule> = sheet
+            .rules
+            .iter()
+            .filter(|rule| rule.status == Status::Lead)
+            .collect();
+        leads.dedup_by_key(|rule| &rule.id);
         for rule in leads {
             is_empty = false;
             let note = sheet
@@ -249,10 +265,35 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| [`onetrack.toml`](onetrack.toml) | OneTrack, MIUI Analytics |"));
-        let leads = collection
+        let leads: BTreeSet<_> = collection
             .rules()
             .filter(|(_, rule)| rule.status == Status::Lead)
-            .count();
-        assert_eq!(text.lines().filter(|line| line.starts_with("- `")).count(), leads);
+            .map(|(_, rule)| &rule.id)
+            .collect();
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with("- `")).count(),
+            leads.len()
+        );
+    }
+
+    #[test]
+    fn an_address_counts_once_whatever_its_ports() {
+        let text = "schema = 1\ntitle = \"T\"\nabout = \"A.\"\nrole = \"feature\"\n[feature.f]\nwhat = \"I use it.\"\n\
+                    [[rule]]\nid = \"a\"\naddress = \"192.0.2.1\"\nports = [80, 443]\nfeature = \"f\"\nwhy = \"W.\"\nSTATUS\n\
+                    [[rule]]\nid = \"n\"\nname = \"n.xiaomi.com\"\nmatch = \"exact\"\nfeature = \"f\"\nwhy = \"W.\"\nnote = \"N.\"\nstatus = \"shipped\"\n";
+        let written = |status: &str| {
+            let text = text.replace("STATUS", &format!("note = \"N.\"\nstatus = \"{status}\""));
+            readme(&Collection::new([("blocklists/x.toml".to_owned(), text)]))
+        };
+        let shipped = written("shipped");
+        for row in [
+            "| feature names: free while you use the feature | 1 |",
+            "| addresses built into software, kept free in the same way | 1 |",
+            "| [`x.toml`](x.toml) | T | 2 | 0 | 0 |",
+        ] {
+            assert!(shipped.contains(row), "{row}\n{shipped}");
+        }
+        let lead = written("lead");
+        assert_eq!(lead.matches("- `192.0.2.1`").count(), 1, "{lead}");
     }
 }
