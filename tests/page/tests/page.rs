@@ -11,6 +11,7 @@ const NARROW: (u32, u32) = (320, 640);
 
 const OURS: &str = "tests/page/records";
 const REAL: &str = "blocklists";
+const SERVERS: &str = "tests/page/servers";
 
 const TAB: u32 = 9;
 const ENTER: u32 = 13;
@@ -89,6 +90,94 @@ fn filters_narrow_together_and_stand_in_the_address() -> Result<()> {
     let hash = view.value("location.hash")?;
     view.go(hash.as_str().unwrap_or_default())?;
     assert_eq!(view.shown()?, ["ads/counting"], "{hash}");
+    Ok(())
+}
+
+#[test]
+fn servers_that_resolve_and_apps_are_shown_and_found() -> Result<()> {
+    let mut view = View::open("servers", SERVERS, DESK, Scheme::Light)?;
+    let all = [
+        "kept/push",
+        "resolvers/asked",
+        "resolvers/in-the-clear",
+        "resolvers/guess",
+        "packages/com.vendor.settings",
+        "packages/com.vendor.updater",
+    ];
+    let mut shown = view.shown()?;
+    shown.sort_unstable();
+    let mut sorted = all;
+    sorted.sort_unstable();
+    assert_eq!(shown, sorted);
+    for (id, value, found) in [
+        ("show", "endpoint", &["resolvers/in-the-clear"][..]),
+        ("show", "lead", &["resolvers/guess"]),
+        (
+            "show",
+            "package",
+            &["packages/com.vendor.settings", "packages/com.vendor.updater"],
+        ),
+        ("package", "com.vendor.updater", &["packages/com.vendor.updater"]),
+        ("preset", "everything", &["resolvers/asked"]),
+    ] {
+        view.choose(id, value)?;
+        assert_eq!(view.shown()?, found, "{id} {value}");
+        view.choose(id, "")?;
+    }
+    for (id, parts) in [
+        (
+            "resolvers/in-the-clear",
+            &[
+                "dns.vendor.example",
+                "192.0.2.7",
+                "/gslb/",
+                "in the clear",
+                "code.example",
+            ][..],
+        ),
+        (
+            "packages/com.vendor.settings",
+            &["Settings <b>", "android.uid.system", "shop.example"],
+        ),
+        (
+            "packages/com.vendor.updater",
+            &["even with the whole phone", "Left outside."],
+        ),
+    ] {
+        view.go(&format!("#{id}"))?;
+        view.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")?;
+        let text = view.value("document.querySelector('.rule[open]').textContent")?;
+        for part in parts {
+            assert!(text.as_str().unwrap_or_default().contains(part), "{part}: {text}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_address_is_no_name_and_counts_once_whatever_its_ports() -> Result<()> {
+    let mut view = View::open("counts", SERVERS, DESK, Scheme::Light)?;
+    assert_eq!(
+        view.value("document.getElementById('count').textContent")?,
+        "1 name, 2 addresses, 3 servers, 2 apps in 6 records"
+    );
+    let totals = view.value(
+        "[...document.querySelectorAll('#totals li')].map(li => [...li.children].map(c => c.textContent))",
+    )?;
+    assert_eq!(
+        totals,
+        json!([
+            ["1", "names refused"],
+            ["2", "addresses"],
+            ["2", "servers that resolve"],
+            ["2", "apps"]
+        ])
+    );
+    view.choose("show", "feature")?;
+    assert_eq!(
+        view.value("document.getElementById('count').textContent")?,
+        "2 addresses in 1 record"
+    );
     Ok(())
 }
 
@@ -277,6 +366,14 @@ fn pictures_are_taken_of_phone_and_desk_in_light_and_dark() -> Result<()> {
         view.screenshot(&format!("{name}-evidence"))?;
         view.value("document.querySelector('.charts').scrollIntoView()")?;
         view.screenshot(&format!("{name}-figures"))?;
+        for (id, picture) in [
+            ("resolvers/push", "server"),
+            ("packages/com.miui.analytics", "app"),
+        ] {
+            view.go(&format!("#{id}"))?;
+            view.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)))")?;
+            view.screenshot(&format!("{name}-{picture}"))?;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use records::Role;
 use trust::Version;
 
 mod data;
@@ -36,8 +35,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .map_or_else(|| edition::version(&args.from), Ok)?;
     let mut data = Data::new(version.to_string());
     for sheet in files::collect_or_builtin(&args.from)?.sheets {
-        // The page is about names.
-        if let Some(file) = sheet.file.ok().filter(|file| file.role != Role::Package) {
+        if let Ok(file) = sheet.file {
             data.push(&sheet.stem, &file);
         }
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use records::{Breaks, File, Record, Reply, ReplyKind, Word};
+use records::{Breaks, Endpoint, File, Package, Record, Reply, ReplyKind, Speech, Tunnel, Word};
 use serde::Serialize;
 
-/// All records, with their sources written once.
+/// All records, servers that resolve and packages among them, with their sources written once.
 #[derive(Debug, Serialize)]
 pub(super) struct Data {
     version: String,
@@ -31,7 +31,7 @@ struct Source {
     lineage: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Entry {
     file: usize,
     id: String,
@@ -53,12 +53,28 @@ struct Entry {
     note: Option<String>,
     reply: Option<String>,
     preset: &'static str,
+    /// Of an endpoint.
+    speaks: Option<&'static str>,
+    path: Option<String>,
+    /// Of a package.
+    title: Option<String>,
+    identity: Option<String>,
+    tunnel: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
 struct Target {
     key: Option<String>,
     name: String,
+}
+
+impl Target {
+    fn alone(name: &str) -> Self {
+        Self {
+            key: None,
+            name: name.to_owned(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -105,11 +121,17 @@ impl Data {
         self.features
             .extend(switches.map(|(name, feature)| (name.clone(), feature.what.clone())));
         let index = self.files.len();
-        let entries = file
+        let rules = file
             .rule
             .iter()
-            .map(|record| entry(index, stem, file, record, &places));
-        self.records.extend(entries);
+            .map(|record| of_rule(index, stem, file, record, &places));
+        self.records.extend(rules);
+        let servers = file.endpoint.iter();
+        self.records
+            .extend(servers.map(|endpoint| of_endpoint(index, stem, endpoint, &places)));
+        let packages = file.package.iter();
+        self.records
+            .extend(packages.map(|package| of_package(index, stem, package, &places)));
         self.files.push(Component {
             title: file.title.clone(),
             about: file.about.clone(),
@@ -118,10 +140,57 @@ impl Data {
     }
 }
 
-fn entry(index: usize, stem: &str, file: &File, record: &Record, places: &BTreeMap<&str, usize>) -> Entry {
-    let places_of = |keys: &mut dyn Iterator<Item = &str>| -> Vec<usize> {
-        keys.filter_map(|key| places.get(key).copied()).collect()
-    };
+/// Where the sources of a file stand in `Data::sources`, by their keys.
+type Places<'a> = BTreeMap<&'a str, usize>;
+
+fn cited<'k>(keys: impl Iterator<Item = &'k String>, places: &Places<'_>) -> Vec<usize> {
+    keys.filter_map(|key| places.get(key.as_str()).copied()).collect()
+}
+
+fn of_endpoint(index: usize, stem: &str, endpoint: &Endpoint, places: &Places<'_>) -> Entry {
+    let servers = endpoint.hosts.iter().chain(&endpoint.addresses);
+    Entry {
+        file: index,
+        id: format!("{stem}/{}", endpoint.id.get_ref()),
+        names: servers.map(|server| Target::alone(server.get_ref())).collect(),
+        role: "endpoint",
+        status: endpoint.status.as_str(),
+        ports: endpoint.ports.clone(),
+        what: endpoint.what.clone(),
+        evidence: cited(endpoint.evidence.iter().map(|key| key.get_ref()), places),
+        note: endpoint.note.clone(),
+        speaks: Some(match endpoint.speaks {
+            Speech::Http => "http",
+            Speech::Dns => "dns",
+        }),
+        path: endpoint.path.clone(),
+        ..Entry::default()
+    }
+}
+
+fn of_package(index: usize, stem: &str, package: &Package, places: &Places<'_>) -> Entry {
+    Entry {
+        file: index,
+        id: format!("{stem}/{}", package.name.get_ref()),
+        names: vec![Target::alone(package.name.get_ref())],
+        role: "package",
+        status: "shipped",
+        feature: package.feature.as_ref().map(|feature| feature.get_ref().clone()),
+        what: package.what.clone(),
+        evidence: cited(package.evidence.iter().map(|key| key.get_ref()), places),
+        note: package.note.clone(),
+        title: Some(package.title.clone()),
+        identity: package.identity.clone(),
+        tunnel: Some(match package.tunnel {
+            Tunnel::On => "on",
+            Tunnel::Off => "off",
+            Tunnel::Never => "never",
+        }),
+        ..Entry::default()
+    }
+}
+
+fn of_rule(index: usize, stem: &str, file: &File, record: &Record, places: &Places<'_>) -> Entry {
     let targets = record.targets();
     let breaks = record.breaks.as_ref().map(|breaks| match breaks {
         Breaks::Word(Word::None) => BreaksEntry::Word("none"),
@@ -132,8 +201,8 @@ fn entry(index: usize, stem: &str, file: &File, record: &Record, places: &BTreeM
                 .map(|breakage| BreakageEntry {
                     class: breakage.class.as_str(),
                     what: breakage.what.clone(),
-                    sources: places_of(&mut breakage.sources.iter().map(String::as_str)),
-                    counter: places_of(&mut breakage.counter.iter().map(String::as_str)),
+                    sources: cited(breakage.sources.iter(), places),
+                    counter: cited(breakage.counter.iter(), places),
                 })
                 .collect(),
         ),
@@ -159,13 +228,14 @@ fn entry(index: usize, stem: &str, file: &File, record: &Record, places: &BTreeM
             .or_else(|| record.why.clone())
             .unwrap_or_default(),
         breaks,
-        evidence: places_of(&mut record.evidence.iter().map(|key| key.get_ref().as_str())),
+        evidence: cited(record.evidence.iter().map(|key| key.get_ref()), places),
         confidence: record.confidence.map(|confidence| confidence.as_str()),
         first: record.first_seen.clone(),
         last: record.last_seen.clone(),
         note: record.note.clone(),
         reply: record.reply.map(reply),
         preset: record.preset(file).as_str(),
+        ..Entry::default()
     }
 }
 

@@ -21,6 +21,16 @@ const WORDS = {
   from: {
     "nothing-breaks": "in every preset", balanced: "in balanced and everything", everything: "in everything only",
   },
+  tunnel: {
+    on: ["looked at", "good"], off: ["outside, unless you say so", ""], never: ["always outside", ""],
+  },
+  connections: {
+    on: "looked at, unless you say otherwise", off: "left alone, unless you say otherwise",
+    never: "left alone, even with the whole phone looked at",
+  },
+  speaks: {
+    http: "HTTP in the clear: names and answers can be read", dns: "DNS: a resolver that a system adds by itself",
+  },
   class: {
     cosmetic: "cosmetic", feature: "a feature", sync: "sync", updates: "updates", security: "security",
     account: "account", safety: "safety", "privacy-right": "a privacy right",
@@ -41,8 +51,25 @@ function el(tag, attributes, ...children) {
   return element;
 }
 
-const namesOf = (list) => list.reduce((n, record) => n + record.names.length, 0);
+const entriesOf = (list) => list.reduce((n, record) => n + record.names.length, 0);
+const namesOf = (list) => entriesOf(list.filter((record) => record.unit === "name"));
 const plural = (n, one, many) => `${n} ${n === 1 ? one : many || one + "s"}`;
+
+/** What a record counts: a name, an address however many its ports, a server that resolves, or an app. */
+function unitOf(record) {
+  if (record.role === "endpoint") return "server";
+  if (record.role === "package") return "app";
+  return record.match ? "name" : "address";
+}
+
+/** "2 names, 1 address": each unit that occurs, in words. */
+function counted(list) {
+  const parts = [["name", "names"], ["address", "addresses"], ["server", "servers"], ["app", "apps"]]
+    .map(([one, many]) => [list.filter((record) => record.unit === one), one, many])
+    .filter(([found]) => found.length > 0)
+    .map(([found, one, many]) => plural(entriesOf(found), one, many));
+  return parts.length > 0 ? parts.join(", ") : "No name";
+}
 
 // --- the records, with what is searched ------------------------------------------------------------------------------
 
@@ -52,10 +79,10 @@ const records = data.records.map((record) => {
   const ids = [record.id, ...record.names.filter((n) => n.key).map((n) => `${record.id}-${n.key}`)];
   const words = [
     ...ids, ...record.names.map((n) => n.name), record.what, record.note || "", record.feature || "",
-    file.title, ...file.packages, ...breakages(record).map((b) => b.what),
+    record.title || "", record.identity || "", record.path || "", file.title, ...file.packages, ...breakages(record).map((b) => b.what),
     ...sources.map((s) => data.sources[s]).flatMap((s) => [s.url, s.says || ""]),
   ];
-  return { ...record, ids, about: file, text: words.join("\n").toLowerCase(), element: null };
+  return { ...record, ids, unit: unitOf(record), about: file, text: words.join("\n").toLowerCase(), element: null };
 });
 
 function breakages(record) {
@@ -93,7 +120,8 @@ const FILTERS = {
   show: (record, value) => kindOf(record) === value,
   function: (record, value) => record.function === value,
   preset: (record, value) => blockedUnder(record, value),
-  package: (record, value) => record.about.packages.includes(value),
+  package: (record, value) => record.about.packages.includes(value)
+    || record.role === "package" && record.names[0].name === value,
   evidence: (record, value) => value === "none" ? record.evidence.length === 0 : kindsOf(record).has(value),
   breakage: (record, value) => {
     if (value === "any") return breakages(record).length > 0;
@@ -108,14 +136,14 @@ function fill(id, all, choices) {
   const select = byId(id);
   select.append(el("option", { value: "" }, all));
   for (const [value, label] of choices) {
-    const names = namesOf(records.filter((record) => FILTERS[id](record, value)));
-    if (names > 0) select.append(el("option", { value }, `${label} (${names})`));
+    const entries = entriesOf(records.filter((record) => FILTERS[id](record, value)));
+    if (entries > 0) select.append(el("option", { value }, `${label} (${entries})`));
   }
 }
 
 fill("show", "All", [
   ["block", "Refused"], ["essential", "Never refused"], ["feature", "Kept with a feature"],
-  ["lead", "Leads: evidence wanted"], ["retired", "Retired"],
+  ["endpoint", "Servers that resolve"], ["package", "Apps"], ["lead", "Leads: evidence wanted"], ["retired", "Retired"],
 ]);
 fill("function", "Anything", Object.entries(WORDS.function));
 fill("preset", "Any preset", Object.entries(WORDS.preset));
@@ -124,7 +152,10 @@ fill("breakage", "Anything", [
   ...Object.entries(WORDS.class),
 ]);
 fill("evidence", "Any", [...Object.entries(WORDS.kind), ["none", "none yet"]]);
-fill("package", "Any app", [...new Set(data.files.flatMap((file) => file.packages))].sort().map((name) => [name, name]));
+fill("package", "Any app", [...new Set([
+  ...data.files.flatMap((file) => file.packages),
+  ...records.filter((record) => record.role === "package").map((record) => record.names[0].name),
+])].sort().map((name) => [name, name]));
 
 // --- a record ---------------------------------------------------------------------------------------------------------
 
@@ -132,6 +163,8 @@ function tags(record) {
   const tag = (text, tone) => el("span", { class: tone ? `tag ${tone}` : "tag" }, text);
   const kind = {
     block: ["refused", "good"], essential: ["never refused", ""], feature: ["kept with a feature", ""],
+    endpoint: ["answers are read", "good"],
+    package: record.role === "package" ? WORDS.tunnel[record.tunnel] : [],
     lead: ["lead, not in force", "warn"], retired: ["retired", "warn"],
   }[kindOf(record)];
   const found = [tag(...kind)];
@@ -171,14 +204,19 @@ function fields(record) {
   const rows = [];
   const row = (name, ...value) => rows.push(el("dt", {}, name), el("dd", {}, ...value));
   const reach = { exact: "this name only", subdomains: "this name and all beneath it" }[record.match];
+  if (record.title) row("Known as", record.title);
   if (record.names.length > 1) {
-    row("Names", el("ul", {}, record.names.map((n) => el("li", {}, el("code", {}, n.name), n.key ? ` (${n.key})` : ""))));
+    row({ name: "Names", address: "Addresses", server: "Servers" }[record.unit], el("ul", {}, record.names.map((n) => el("li", {}, el("code", {}, n.name), n.key ? ` (${n.key})` : ""))));
   }
   if (reach) row("Covers", record.names.length > 1 ? reach.replace("this name", "each of these names").replace(" only", ", nothing beneath it") : reach);
+  if (record.speaks) row("Speaks", WORDS.speaks[record.speaks]);
+  if (record.path) row("Asked at", el("code", {}, record.path));
   if (record.ports.length > 0) row("Ports", record.ports.join(", "));
+  if (record.tunnel) row("Connections", WORDS.connections[record.tunnel]);
+  if (record.identity) row("Shares", el("code", {}, record.identity), " with others: all of them or none");
   if (record.feature) row("Switch", data.features[record.feature] || record.feature);
   if (record.function) row("Carries", WORDS.function[record.function]);
-  if (record.about.packages.length > 0) row("Apps", el("ul", {}, record.about.packages.map((p) => el("li", {}, el("code", {}, p)))));
+  if (record.unit !== "server" && record.about.packages.length > 0) row("Apps", el("ul", {}, record.about.packages.map((p) => el("li", {}, el("code", {}, p)))));
   if (record.role === "block" && record.status === "shipped") {
     row("Refused under", PRESETS.filter((p) => blockedUnder(record, p)).map((p) => WORDS.preset[p]).join(", "));
   }
@@ -199,7 +237,9 @@ function fields(record) {
 function body(record) {
   const parts = [fields(record)];
   if (record.evidence.length > 0) parts.push(...sourceList("Evidence", record.evidence));
-  else parts.push(el("h3", {}, "Evidence"), el("p", { class: "none" }, record.status === "lead" ? "None yet: that is why it is not in force." : "None; it is kept on doubt."));
+  else parts.push(el("h3", {}, "Evidence"), el("p", { class: "none" }, 
+    record.status === "lead" ? "None yet: that is why it is not in force."
+      : record.role === "package" ? "None yet; the note says why it is here." : "None; it is kept on doubt."));
   const told = [...new Set(breakages(record).flatMap((b) => b.sources))];
   const contradicted = [...new Set(breakages(record).flatMap((b) => b.counter))];
   if (told.length > 0) parts.push(...sourceList("Reports of breakage", told));
@@ -209,9 +249,11 @@ function body(record) {
 
 function item(record) {
   const rest = record.names.length - 1;
+  const unit = { name: ["sibling"], server: ["more", "more"] }[record.unit] || ["address", "addresses"];
+  const also = record.title || (rest > 0 ? `and ${plural(rest, ...unit)}` : "");
   const summary = el("summary", {},
     el("span", { class: "name" }, record.names[0].name),
-    rest > 0 ? el("span", { class: "also" }, `and ${plural(rest, "sibling")}`) : null,
+    ...(also ? [" ", el("span", { class: "also" }, also)] : []),
     el("span", { class: "what" }, record.what), tags(record));
   const details = el("details", { class: "rule" }, summary);
   details.addEventListener("toggle", () => {
@@ -224,10 +266,10 @@ function item(record) {
 // --- the page ---------------------------------------------------------------------------------------------------------
 
 /** What is refused comes first, the largest component at its head; then what is kept. */
-const ROLES = ["block", "feature", "essential"];
+const ROLES = ["block", "feature", "essential", "package"];
 const order = data.files.map((file, index) => {
   const own = records.filter((record) => record.file === index);
-  return { file, index, own, role: own.length > 0 ? ROLES.indexOf(own[0].role) : ROLES.length, size: namesOf(own) };
+  return { file, index, own, role: own.length > 0 ? ROLES.indexOf(own[0].role) : ROLES.length, size: entriesOf(own) };
 }).filter(({ own }) => own.length > 0).sort((a, b) => a.role - b.role || b.size - a.size || a.index - b.index);
 
 const groups = order.map(({ file, index, own }) => {
@@ -240,11 +282,18 @@ const groups = order.map(({ file, index, own }) => {
 const empty = el("p", { class: "empty", hidden: true }, "No rule fits. Take a filter away, or search for less.");
 byId("results").append(...groups.map((group) => group.element), empty);
 
-for (const [kind, label] of [
-  ["block", "refused"], ["essential", "never refused"], ["feature", "kept with a feature"], ["lead", "leads"],
+const inForceOf = (...roles) => (record) => record.status === "shipped" && roles.includes(record.role);
+for (const [label, test] of [
+  ["names refused", (record) => record.unit === "name" && inForceOf("block")(record)],
+  ["never refused", (record) => record.unit === "name" && inForceOf("essential")(record)],
+  ["kept with a feature", (record) => record.unit === "name" && inForceOf("feature")(record)],
+  ["leads", (record) => record.status === "lead" && record.unit === "name"],
+  ["addresses", (record) => record.unit === "address" && record.status === "shipped"],
+  ["servers that resolve", inForceOf("endpoint")],
+  ["apps", inForceOf("package")],
 ]) {
-  const count = namesOf(records.filter((record) => kindOf(record) === kind));
-  byId("totals").append(el("li", {}, el("b", {}, String(count)), el("span", {}, label)));
+  const count = entriesOf(records.filter(test));
+  if (count > 0) byId("totals").append(el("li", {}, el("b", {}, String(count)), el("span", {}, label)));
 }
 byId("version").textContent = `Version ${data.version}`;
 
@@ -269,7 +318,7 @@ function chart(title, unit, rows) {
 
 function figures() {
   const refused = records.filter((record) => kindOf(record) === "block");
-  const inForce = records.filter((record) => record.status === "shipped");
+  const inForce = records.filter(inForceOf("block", "essential", "feature"));
   const sum = (list, test) => namesOf(list.filter(test));
   const years = [...new Set(refused.filter((r) => r.last).map((r) => r.last.slice(0, 4)))].sort().reverse();
   byId("charts").append(
@@ -310,7 +359,7 @@ function apply() {
   });
   for (const { own, element } of groups) element.hidden = own.every((record) => record.element.hidden);
   empty.hidden = shown.length > 0;
-  byId("count").textContent = `${plural(namesOf(shown), "name")} in ${plural(shown.length, "rule")}`;
+  byId("count").textContent = `${counted(shown)} in ${plural(shown.length, "record")}`;
   byId("reset").hidden = words.length === 0 && chosen.length === 0;
   byId("active").textContent = chosen.length > 0 ? `${chosen.length} in use` : "";
 }
