@@ -1,5 +1,5 @@
-//! Names that several public lists block stay known here: `tests/fixtures/lists/consensus.tsv`, blocked from a preset on
-//! or held as a lead.
+//! Names that several public lists block stay known here: `tests/fixtures/lists/consensus.tsv`, blocked from a preset on,
+//! held as a lead, or retired.
 
 use lists::{PRESETS, never_block, read, records, rules};
 use records::{Reach, Status};
@@ -26,10 +26,14 @@ fn is_beneath(name: &str, above: &str) -> bool {
 #[test]
 fn every_name_of_several_lists_has_the_state_that_the_table_says() {
     let collection = records();
-    let leads: Vec<_> = collection
-        .rules()
-        .map(|(_, rule)| rule)
-        .filter(|rule| rule.is_block() && rule.status == Status::Lead && rule.network.is_none())
+    let blocks = || {
+        collection
+            .rules()
+            .map(|(_, rule)| rule)
+            .filter(|rule| rule.is_block())
+    };
+    let leads: Vec<_> = blocks()
+        .filter(|rule| rule.status == Status::Lead && rule.network.is_none())
         .collect();
     let compiled: Vec<_> = PRESETS
         .iter()
@@ -43,9 +47,11 @@ fn every_name_of_several_lists_has_the_state_that_the_table_says() {
         let is_lead = leads.iter().any(|rule| {
             rule.pattern == name || rule.reach == Reach::Subdomains && is_beneath(&name, &rule.pattern)
         });
+        let is_retired = blocks().any(|rule| rule.pattern == name && rule.status == Status::Retired);
         let found = match first {
             Some((_, title)) => title,
             None if is_lead => "lead",
+            None if is_retired => "retired",
             None => "unknown",
         };
         if found != state {
