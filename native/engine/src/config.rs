@@ -41,6 +41,8 @@ pub struct Config {
     pub quic_unread: Unread,
     /// For how long a blocked answer lives, in seconds, unless its rule says so itself.
     pub blocked_ttl: u32,
+    /// For how long it lives at most, in seconds, where a name is asked for again and again.
+    pub storm_ttl: u32,
     /// For how long an answer lives at most, in seconds, where apps differ on the name: a change of the owner's mind
     /// works at once.
     pub shared_ttl: u32,
@@ -60,6 +62,7 @@ impl Default for Config {
             max_udp_mappings: 4_096,
             quic_unread: Unread::Forward,
             blocked_ttl: 10,
+            storm_ttl: 900,
             shared_ttl: 5,
             names_owners: false,
         }

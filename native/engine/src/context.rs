@@ -9,6 +9,7 @@ use wire::icmp::{Unreachable, emit_unreachable};
 use crate::memory::Memory;
 use crate::outbox::{Command, Outbox};
 use crate::policy::Decision;
+use crate::storm::Storms;
 use crate::{Config, Event, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent, dns, nat64};
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub(crate) struct Context<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) outbox: &'a mut Outbox,
     pub(crate) stats: &'a mut Stats,
+    pub(crate) storms: &'a mut Storms,
     pub(crate) now: Timestamp,
 }
 

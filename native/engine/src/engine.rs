@@ -18,13 +18,14 @@ use crate::dns::{self, Asker, Dns};
 use crate::fragment::Reassembly;
 use crate::icmp::Icmp;
 use crate::memory::Memory;
-use crate::outbox::{Command, Outbox, Payload};
+use crate::outbox::{Command, Outbox};
 use crate::packet::{Class, Packet, classify};
+use crate::storm::{Asked, Storms};
 use crate::tcp::{self, Arrival, Next, Tcp};
 use crate::udp::Udp;
 use crate::{
-    AskId, Batch, Config, DatagramRun, Discard, EchoId, Failure, FlowId, MappingId, Output, OwnerQuestion,
-    Pieces, Pump, Slice, Stats, Timestamp, Upstream,
+    AskId, Batch, Config, Discard, EchoId, Event, Failure, FlowId, MappingId, Output, OwnerQuestion, Pieces,
+    Pump, Slice, Stats, Timestamp, Upstream,
 };
 
 const DNS_PORT: u16 = 53;
@@ -46,6 +47,7 @@ pub struct Engine {
     memory: Memory,
     outbox: Outbox,
     stats: Stats,
+    storms: Storms,
     dns: Dns,
     tcp: Tcp,
     udp: Udp,
@@ -68,6 +70,7 @@ macro_rules! tcp {
                 dns: &mut $engine.dns,
                 outbox: &mut $engine.outbox,
                 stats: &mut $engine.stats,
+                storms: &mut $engine.storms,
                 now: $now,
             },
         )
@@ -86,6 +89,7 @@ macro_rules! datagram {
                 upstream: &$engine.upstream,
                 outbox: &mut $engine.outbox,
                 stats: &mut $engine.stats,
+                storms: &mut $engine.storms,
                 now: $now,
             },
         )
@@ -104,6 +108,7 @@ macro_rules! dns {
                 upstream: &$engine.upstream,
                 outbox: &mut $engine.outbox,
                 stats: &mut $engine.stats,
+                storms: &mut $engine.storms,
                 now: $now,
             },
         )
@@ -127,6 +132,7 @@ impl Engine {
             memory: Memory::default(),
             outbox: Outbox::default(),
             stats: Stats::default(),
+            storms: Storms::default(),
         }
     }
 
@@ -348,6 +354,9 @@ impl Engine {
         self.outbox.rules_replaced();
         self.rules = rules;
         self.memory.judge_again(&self.rules);
+        for event in self.storms.rules_replaced(&self.rules, now) {
+            self.outbox.push(Command::Event(event));
+        }
         let (dns, mut cx) = dns!(self, now);
         dns.reset(&mut cx);
         let (tcp, mut cx) = tcp!(self, now);
@@ -389,10 +398,12 @@ impl Engine {
     /// The next thing to do, or `None` when this turn is drained.
     pub fn poll_output<'a>(&'a mut self, batch: &'a Batch) -> Option<Output<'a>> {
         if let Some((command, followers)) = self.outbox.lend() {
-            if matches!(command, Command::WriteTun(_)) {
-                self.stats.packets_out += 1;
+            match &*command {
+                Command::WriteTun(_) => self.stats.packets_out += 1,
+                Command::Event(Event::Verdict(verdict)) => self.storms.count(verdict),
+                _ => {}
             }
-            return Some(output_of(command, followers, batch));
+            return Some(command.output(followers, batch));
         }
         match self.tcp.poll(batch)? {
             Next::Send(flow) => Some(Output::SendUpstream(flow)),
@@ -432,66 +443,14 @@ impl Engine {
         }
     }
 
+    /// What was refused most often since the session began: so many names and addresses, the most often refused first.
+    /// Connections to `0.0.0.0` are not among them: they stay on the phone.
+    pub fn asked_most(&self, count: usize) -> Vec<Asked> {
+        self.storms.most(count)
+    }
+
     /// The rules in force.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.rules
-    }
-}
-
-/// Lends a command's bytes out. `followers` leave together with a datagram.
-fn output_of<'a>(command: &'a mut Command, followers: &'a [Payload], batch: &'a Batch) -> Output<'a> {
-    match command {
-        Command::WriteTun(packet) => Output::WriteTun(Pieces::new(packet)),
-        Command::Dial { flow, to } => Output::Dial { flow: *flow, to: *to },
-        Command::ShutdownUpstream(flow) => Output::ShutdownUpstream(*flow),
-        Command::CloseUpstream { flow, reset } => Output::CloseUpstream {
-            flow: *flow,
-            reset: *reset,
-        },
-        Command::Keepalive { flow, interval } => Output::Keepalive {
-            flow: *flow,
-            interval: *interval,
-        },
-        Command::SendDatagram {
-            mapping,
-            to,
-            payload,
-            may_fragment,
-        } => Output::SendDatagrams {
-            mapping: *mapping,
-            to: *to,
-            run: DatagramRun::new(payload, followers, batch),
-            may_fragment: *may_fragment,
-        },
-        Command::CloseMapping(mapping) => Output::CloseMapping(*mapping),
-        Command::SendEcho {
-            echo,
-            to,
-            seq,
-            payload,
-        } => Output::SendEcho {
-            echo: *echo,
-            to: *to,
-            seq: *seq,
-            payload: payload.bytes(batch),
-        },
-        Command::CloseEcho(echo) => Output::CloseEcho(*echo),
-        Command::Ask { ask, message, tcp } => Output::Ask {
-            ask: *ask,
-            message: std::mem::take(message),
-            tcp: *tcp,
-        },
-        Command::WhoOwns {
-            question,
-            transport,
-            app,
-            remote,
-        } => Output::WhoOwns {
-            question: *question,
-            transport: *transport,
-            app: *app,
-            remote: *remote,
-        },
-        Command::Event(event) => Output::Event(event.clone()),
     }
 }

@@ -28,6 +28,7 @@ mod pump;
 mod refusals;
 pub mod resolver;
 mod stats;
+mod storm;
 mod tcp;
 mod time;
 mod timer;
@@ -42,4 +43,5 @@ pub use output::{DatagramRun, Event, Output, OwnerQuestion, Pieces, Transport, V
 pub use policy::{Reason, Seen};
 pub use pump::{Failure, Pump};
 pub use stats::{Discard, Stats};
+pub use storm::Asked;
 pub use time::Timestamp;

@@ -8,7 +8,8 @@ use blocklist::AppId;
 
 use crate::refusals::Refusals;
 use crate::{
-    AskId, Batch, DatagramRun, EchoId, Event, FlowId, MappingId, OwnerQuestion, Slice, Timestamp, Transport,
+    AskId, Batch, DatagramRun, EchoId, Event, FlowId, MappingId, Output, OwnerQuestion, Pieces, Slice,
+    Timestamp, Transport,
 };
 
 /// Bytes on their way out that are either still in the batch or owned.
@@ -85,6 +86,64 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// The output, with the command's bytes lent out. `followers` leave together with a datagram.
+    pub(crate) fn output<'a>(&'a mut self, followers: &'a [Payload], batch: &'a Batch) -> Output<'a> {
+        match self {
+            Self::WriteTun(packet) => Output::WriteTun(Pieces::new(packet)),
+            Self::Dial { flow, to } => Output::Dial { flow: *flow, to: *to },
+            Self::ShutdownUpstream(flow) => Output::ShutdownUpstream(*flow),
+            Self::CloseUpstream { flow, reset } => Output::CloseUpstream {
+                flow: *flow,
+                reset: *reset,
+            },
+            Self::Keepalive { flow, interval } => Output::Keepalive {
+                flow: *flow,
+                interval: *interval,
+            },
+            Self::SendDatagram {
+                mapping,
+                to,
+                payload,
+                may_fragment,
+            } => Output::SendDatagrams {
+                mapping: *mapping,
+                to: *to,
+                run: DatagramRun::new(payload, followers, batch),
+                may_fragment: *may_fragment,
+            },
+            Self::CloseMapping(mapping) => Output::CloseMapping(*mapping),
+            Self::SendEcho {
+                echo,
+                to,
+                seq,
+                payload,
+            } => Output::SendEcho {
+                echo: *echo,
+                to: *to,
+                seq: *seq,
+                payload: payload.bytes(batch),
+            },
+            Self::CloseEcho(echo) => Output::CloseEcho(*echo),
+            Self::Ask { ask, message, tcp } => Output::Ask {
+                ask: *ask,
+                message: std::mem::take(message),
+                tcp: *tcp,
+            },
+            Self::WhoOwns {
+                question,
+                transport,
+                app,
+                remote,
+            } => Output::WhoOwns {
+                question: *question,
+                transport: *transport,
+                app: *app,
+                remote: *remote,
+            },
+            Self::Event(event) => Output::Event(event.clone()),
+        }
+    }
+
     /// The length of the datagram that it sends.
     fn datagram_len(&self) -> usize {
         match self {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use blocklist::{Action, AppId};
+use wire::Name;
 
 use crate::outbox::Payload;
 use crate::{AskId, Batch, EchoId, FlowId, MappingId, Reason, Timestamp};
@@ -202,6 +203,16 @@ pub enum Transport {
 pub enum Event {
     /// A flow or a question was judged.
     Verdict(VerdictEvent),
+    /// The owner allowed a name whose last refusal is remembered on the phone for longer than usual, since it was asked for again
+    /// and again. Another tunnel, or a change of networks, makes the phone forget it at once.
+    Outstanding {
+        /// When.
+        at: Timestamp,
+        /// The name.
+        name: Name,
+        /// For how long it is remembered, at most.
+        left: Duration,
+    },
 }
 
 /// A verdict, for the log: one a flow or question, never one a packet.

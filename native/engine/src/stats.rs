@@ -52,6 +52,8 @@ pub struct Stats {
     pub udp_mappings: u64,
     /// Questions taken.
     pub questions: u64,
+    /// Refused questions of which nothing was sent to a resolver.
+    pub answered_here: u64,
     /// Verdicts: allowed flows and questions.
     pub allowed: u64,
     /// Verdicts: refused flows and questions.

@@ -45,6 +45,15 @@ pub enum Event {
         /// Within so many milliseconds.
         lasted: u64,
     },
+    /// A name is allowed by now whose last refusal the phone remembers for longer than usual.
+    Outstanding {
+        /// When.
+        at: u64,
+        /// The name.
+        name: String,
+        /// For so many milliseconds, at most.
+        left: u64,
+    },
     /// So many events were dropped before the next.
     Lost(u64),
     /// A list file could not be used.

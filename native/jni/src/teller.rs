@@ -43,6 +43,14 @@ impl Teller {
                     self.tell_verdict(verdict, rules, offset, told);
                 }
             }
+            Notice::Event {
+                event: engine::Event::Outstanding { at, name, left },
+                ..
+            } => told.push(Event::Outstanding {
+                at: on_wall(at, offset),
+                name: name.to_string(),
+                left: millis(left),
+            }),
             Notice::RulesReplaced(number) => forget(rules, number),
             Notice::WhoOwns {
                 question,

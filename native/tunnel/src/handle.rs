@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::Duration;
 
 use blocklist::{AppId, Rules};
-use engine::{OwnerQuestion, Stats, Upstream};
+use engine::{Asked, OwnerQuestion, Stats, Upstream};
 use mio::{Registry, Waker};
 use thiserror::Error;
 
@@ -44,6 +44,8 @@ pub struct Snapshot {
     pub engine: Stats,
     /// The tunnel's own.
     pub tunnel: TunnelStats,
+    /// What was refused most often, the most often first.
+    pub asked_most: Vec<Asked>,
 }
 
 /// Speaks to a running [`Tunnel`](crate::Tunnel).

@@ -213,12 +213,14 @@ impl Outlet {
 
     /// Keeps what the engine tells, as far as somebody wants to know.
     pub(crate) fn stage_event(&mut self, event: Event) {
-        let Event::Verdict(verdict) = &event else {
-            return;
+        let is_refusal = match &event {
+            Event::Verdict(verdict) => verdict.action == Action::Block,
+            // Kinds that are no verdicts are rare, and for whoever listens at all.
+            _ => true,
         };
         let wanted = match self.told {
             Told::Nothing => false,
-            Told::Refusals => verdict.action == Action::Block,
+            Told::Refusals => is_refusal,
             Told::Everything => true,
         };
         if wanted {

@@ -19,6 +19,9 @@ use crate::perform::Surroundings;
 use crate::token::Source;
 use crate::tunnel::{StartError, Tunnel};
 
+/// Names and addresses that a snapshot tells how often they were refused.
+const ASKED_MOST: usize = 10;
+
 /// Deadlines are met on this grid, so that those of many flows cost one wake-up. Two ticks of a usual kernel: its own
 /// TCP timers are no finer.
 const GRID: Duration = Duration::from_millis(8);
@@ -156,11 +159,15 @@ impl Tunnel {
             }
             Command::Owner(question, owner) => self.session.engine.handle_owner(question, owner, now),
             Command::Snapshot(reply) => {
-                let engine = self.session.engine.stats();
+                let (engine, asked_most) = {
+                    let engine = &self.session.engine;
+                    (engine.stats(), engine.asked_most(ASKED_MOST))
+                };
                 // Whoever asked may have lost patience.
                 let _ = reply.try_send(Snapshot {
                     engine,
                     tunnel: self.stats,
+                    asked_most,
                 });
             }
             Command::SetTold(told) => self.outlet.told = told,

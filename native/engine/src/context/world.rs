@@ -12,6 +12,7 @@ use super::Context;
 use crate::memory::{Memory, Origin, Source};
 use crate::outbox::{Command, Outbox, Payload};
 use crate::packet::Packet;
+use crate::storm::Storms;
 use crate::{Batch, Config, Discard, Event, Reason, Slice, Stats, Timestamp, Transport, Upstream};
 
 pub(crate) struct World {
@@ -21,6 +22,7 @@ pub(crate) struct World {
     pub(crate) upstream: Upstream,
     outbox: Outbox,
     pub(crate) stats: Stats,
+    pub(crate) storms: Storms,
     pub(crate) now: Timestamp,
     batch: Batch,
 }
@@ -35,6 +37,7 @@ impl World {
             upstream: Upstream::default(),
             outbox: Outbox::default(),
             stats: Stats::default(),
+            storms: Storms::default(),
             now: Timestamp::from_micros(1_000_000_000),
             batch: Batch::new(65_535),
         }
@@ -48,6 +51,7 @@ impl World {
             upstream: &self.upstream,
             outbox: &mut self.outbox,
             stats: &mut self.stats,
+            storms: &mut self.storms,
             now: self.now,
         }
     }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use blocklist::{Reply as RuleReply, Verdict};
 use wire::Name;
-use wire::dns::{self, Answer, Reply};
+use wire::dns::{self, Answer};
 
 use super::pending::{Question, Waiting};
 use super::{Context, IPV4_ONLY};
@@ -31,17 +30,6 @@ pub(super) enum Outcome {
     Truncated,
     /// It cannot be judged, and does not reach the app.
     Unreadable,
-}
-
-/// The reply to a blocked question: the rule's own, or the default with this TTL in seconds.
-pub(super) const fn blocked_reply(verdict: Verdict, ttl: u32) -> Reply {
-    match verdict.reply {
-        None => Reply::ZeroAddress { ttl },
-        Some(RuleReply::ZeroAddress { ttl }) => Reply::ZeroAddress { ttl },
-        Some(RuleReply::NoData { ttl }) => Reply::NoData { ttl },
-        Some(RuleReply::NxDomain { ttl }) => Reply::NxDomain { ttl },
-        Some(RuleReply::Refused) => Reply::Refused,
-    }
 }
 
 /// Judges an answer and remembers its addresses.

@@ -17,6 +17,7 @@ use self::pending::{Pending, Question, Waiting};
 use crate::memory::Memory;
 use crate::outbox::{Command, Outbox};
 use crate::stats::Discard;
+use crate::storm::Storms;
 use crate::{
     AskId, Config, Event, FlowId, Reason, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent,
 };
@@ -64,6 +65,7 @@ pub(crate) struct Context<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) outbox: &'a mut Outbox,
     pub(crate) stats: &'a mut Stats,
+    pub(crate) storms: &'a mut Storms,
     pub(crate) now: Timestamp,
 }
 
@@ -131,7 +133,8 @@ impl Dns {
             verdict.action = Action::Allow;
         }
         let reply = if verdict.is_block() {
-            judge::blocked_reply(verdict, cx.config.blocked_ttl)
+            cx.stats.answered_here += 1;
+            cx.storms.reply(&query, verdict, cx.config, cx.now)
         } else if cx.upstream.resolvers.is_empty() {
             Reply::ServFail
         } else if !has_route(&query, cx.upstream) {
@@ -181,6 +184,9 @@ impl Dns {
         let Some((ask, oldest)) = self.pending.add(message, question, waiting, cx.now) else {
             return;
         };
+        if let Some(name) = self.pending.name_of(ask) {
+            cx.storms.note_sent(name);
+        }
         cx.outbox.push(Command::Ask {
             ask,
             message: message.to_vec(),
@@ -206,7 +212,9 @@ impl Dns {
                 }
             }
             Outcome::Block(decision) => {
-                let reply = judge::blocked_reply(decision.verdict, cx.config.blocked_ttl);
+                let reply = cx
+                    .storms
+                    .reply(&question.query, decision.verdict, cx.config, cx.now);
                 self.answer(&question, &askers, reply, &decision.reason, Action::Block, cx);
             }
             Outcome::Truncated => {

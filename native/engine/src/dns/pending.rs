@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use blocklist::Verdict;
+use wire::Name;
 use wire::dns::Query;
 
 use super::{Asker, QUESTION_LIFETIME};
@@ -135,6 +136,11 @@ impl Pending {
         if let Some(name) = self.key.get_mut(name) {
             name.make_ascii_lowercase();
         }
+    }
+
+    /// The name of an open question.
+    pub(super) fn name_of(&self, ask: AskId) -> Option<&Name> {
+        Some(&self.entries.get(&ask)?.question.query.name)
     }
 
     /// Takes a question out.

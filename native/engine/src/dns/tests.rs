@@ -21,6 +21,7 @@ struct Bench {
     upstream: Upstream,
     outbox: Outbox,
     stats: Stats,
+    storms: Storms,
     now: Timestamp,
 }
 
@@ -47,6 +48,7 @@ impl Bench {
             },
             outbox: Outbox::default(),
             stats: Stats::default(),
+            storms: Storms::default(),
             now: Timestamp::from_micros(1_000_000),
         }
     }
@@ -59,6 +61,7 @@ impl Bench {
             upstream: &self.upstream,
             outbox: &mut self.outbox,
             stats: &mut self.stats,
+            storms: &mut self.storms,
             now: self.now,
         };
         input(&mut self.dns, &mut cx);

@@ -48,6 +48,7 @@ impl Tcp {
                 upstream: cx.upstream,
                 outbox: cx.outbox,
                 stats: cx.stats,
+                storms: cx.storms,
                 now: cx.now,
             };
             cx.dns.handle_question(asker, &message, &mut dns);

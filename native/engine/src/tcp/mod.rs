@@ -40,6 +40,7 @@ use crate::chunk::{ChunkQueue, Pool};
 use crate::dns::Dns;
 use crate::memory::Memory;
 use crate::outbox::Outbox;
+use crate::storm::Storms;
 use crate::timer::Timers;
 use crate::{Batch, Config, FlowId, Stats, Timestamp, Upstream};
 
@@ -55,6 +56,7 @@ pub(crate) struct Context<'a> {
     pub(crate) dns: &'a mut Dns,
     pub(crate) outbox: &'a mut Outbox,
     pub(crate) stats: &'a mut Stats,
+    pub(crate) storms: &'a mut Storms,
     pub(crate) now: Timestamp,
 }
 

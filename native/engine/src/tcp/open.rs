@@ -18,6 +18,7 @@ use super::table::FlowKey;
 use super::{Context, Life, Tcp};
 use crate::memory::Vouch;
 use crate::outbox::Command;
+use crate::storm::Refusal;
 use crate::{Batch, Depth, Discard, Failure, FlowId, Seen, Timestamp};
 
 /// Ports on which a client is expected to say the server's name.
@@ -163,7 +164,7 @@ impl Tcp {
             && let Some(decision) = decision_for_app(flow, cx)
         {
             tell(flow, &decision, cx);
-            return self.reset_app(flow, cx);
+            return self.refuse_at_syn(flow, cx);
         }
         let mut decision = decision_by_address(flow, cx);
         let verdict = decision.verdict;
@@ -189,7 +190,7 @@ impl Tcp {
                 decision.reason.name = None;
             }
             tell(flow, &decision, cx);
-            return self.reset_app(flow, cx);
+            return self.refuse_at_syn(flow, cx);
         }
         if matches!(verdict.because, Because::OwnerAllow(_) | Because::AppRule(_)) {
             flow.judgement = Judgement::Allowed;
@@ -276,6 +277,14 @@ impl Tcp {
                 Err(cause) => tcp.refuse_syn(flow, cause, cx),
             }
         });
+    }
+
+    /// Refuses a flow at its SYN, in the way that makes the app try again least.
+    fn refuse_at_syn(&self, flow: &Flow, cx: &mut Context<'_>) -> Life {
+        match cx.storms.refusal(flow.remote.ip(), cx.now) {
+            Refusal::Plain => self.reset_app(flow, cx),
+            Refusal::Prohibited => self.refuse_syn(flow, Failure::Prohibited, cx),
+        }
     }
 
     /// Tells the app what the network told us.

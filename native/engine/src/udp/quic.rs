@@ -336,9 +336,11 @@ impl Udp {
         cx: &mut Context<'_>,
     ) {
         let mut header = [0; udp::MAX_HEADER];
+        let mut cause = cx.storms.refusal(ends.remote.ip(), cx.now).of_datagram();
         if let Some(Opening::Readable(initial)) = Opening::parse(datagram)
             && let Some(refusal) = emit_refusal(&initial)
         {
+            cause = Unreachable::Port;
             let len = udp::emit(&mut header, ends.remote, ends.app, &refusal);
             let close = [&header[..len], &refusal].concat();
             cx.outbox.push(Command::WriteTun(close));
@@ -346,7 +348,7 @@ impl Udp {
         // The headers alone are what the app's kernel looks at.
         let len = udp::emit(&mut header, ends.app, ends.remote, &[]);
         let quoted = packet.unwrap_or(&header[..len]);
-        self.errors.tell(Unreachable::Port, ends.remote.ip(), quoted, cx);
+        self.errors.tell(cause, ends.remote.ip(), quoted, cx);
     }
 
     /// Decides what was held for too long, as it is.

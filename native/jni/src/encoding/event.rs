@@ -70,6 +70,12 @@ fn write_event(writer: &mut Writer, event: &Event) {
             writer.u32(*count);
             writer.u64(*lasted);
         }
+        Event::Outstanding { at, name, left } => {
+            writer.u8(8);
+            writer.u64(*at);
+            writer.text(name);
+            writer.u64(*left);
+        }
         Event::Lost(count) => {
             writer.u8(5);
             writer.u64(*count);

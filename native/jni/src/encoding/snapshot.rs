@@ -28,6 +28,7 @@ pub fn emit_snapshot(snapshot: &Snapshot) -> Vec<u8> {
         tunnel.tun_full,
         snapshot.rules,
         snapshot.list_version,
+        engine.answered_here,
     ] {
         writer.u64(value);
     }

@@ -237,6 +237,11 @@ fn events() -> Vec<Event> {
             count: 600,
             lasted: 60_000,
         },
+        Event::Outstanding {
+            at: 1_795_219_200_000,
+            name: "tracking.example".to_owned(),
+            left: 899_000,
+        },
         Event::Lost(17),
         Event::ListRefused {
             path: "/data/lists/a.list".to_owned(),
@@ -288,6 +293,7 @@ fn counters_are_written_in_their_order() {
         discarded: [1; engine::Discard::COUNT],
         retransmitted: 12,
         evicted: 13,
+        answered_here: 19,
         ..Stats::default()
     };
     let mut counters = TunnelStats::default();
@@ -300,6 +306,7 @@ fn counters_are_written_in_their_order() {
         counters: tunnel::Snapshot {
             engine,
             tunnel: counters,
+            asked_most: Vec::new(),
         },
         rules: 18,
         list_version: 2_026_112_101,

@@ -26,7 +26,12 @@ enum Line<'a> {
         time: f64,
         count: u64,
     },
-    Totals(Totals),
+    Outstanding {
+        time: f64,
+        name: &'a str,
+        seconds: f64,
+    },
+    Totals(Totals<'a>),
 }
 
 #[derive(Debug, Serialize)]
@@ -47,11 +52,12 @@ struct VerdictLine<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Totals {
+struct Totals<'a> {
     time: f64,
     allowed: u64,
     blocked: u64,
     questions: u64,
+    answered_here: u64,
     bytes_up: u64,
     bytes_down: u64,
     packets_in: u64,
@@ -59,6 +65,17 @@ struct Totals {
     discarded: u64,
     quic_unread: u64,
     panics: u64,
+    asked_most: Vec<Asked<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Asked<'a> {
+    name: &'a str,
+    questions: u64,
+    sent: u64,
+    refusals: u64,
+    /// Numbers of apps, and how often each.
+    apps: Vec<(u32, u64)>,
 }
 
 /// Writes that the firewall works.
@@ -107,9 +124,33 @@ pub(super) fn write_lost(out: &mut impl Write, time: f64, count: u64) -> io::Res
     write(out, &Line::Lost { time, count })
 }
 
+/// Writes that a name was allowed whose refusal may be remembered.
+pub(super) fn write_outstanding(
+    out: &mut impl Write,
+    time: f64,
+    name: &str,
+    left: Duration,
+) -> io::Result<()> {
+    write(
+        out,
+        &Line::Outstanding {
+            time,
+            name,
+            seconds: left.as_secs_f64(),
+        },
+    )
+}
+
 /// Writes the totals of the run.
 pub(super) fn write_totals(out: &mut impl Write, time: f64, snapshot: &Snapshot) -> io::Result<()> {
     let stats = &snapshot.engine;
+    let asked_most = snapshot.asked_most.iter().map(|asked| Asked {
+        name: &asked.what,
+        questions: asked.questions,
+        sent: asked.sent,
+        refusals: asked.refusals,
+        apps: asked.apps.iter().map(|(app, count)| (app.0, *count)).collect(),
+    });
     write(
         out,
         &Line::Totals(Totals {
@@ -117,6 +158,7 @@ pub(super) fn write_totals(out: &mut impl Write, time: f64, snapshot: &Snapshot)
             allowed: stats.allowed,
             blocked: stats.blocked,
             questions: stats.questions,
+            answered_here: stats.answered_here,
             bytes_up: stats.bytes_up,
             bytes_down: stats.bytes_down,
             packets_in: stats.packets_in,
@@ -124,6 +166,7 @@ pub(super) fn write_totals(out: &mut impl Write, time: f64, snapshot: &Snapshot)
             discarded: stats.discarded.iter().sum(),
             quic_unread: stats.quic_unread,
             panics: snapshot.tunnel.panics,
+            asked_most: asked_most.collect(),
         }),
     )
 }
@@ -219,10 +262,12 @@ mod tests {
             text(|out| write_verdict(out, 0.0, &verdict, &shown(&verdict))),
             text(|out| write_outage(out, 0.0, Duration::ZERO)),
             text(|out| write_lost(out, 0.0, 3)),
+            text(|out| write_outstanding(out, 0.0, "a.example", Duration::from_secs(9))),
             text(|out| {
                 let snapshot = Snapshot {
                     engine: engine::Stats::default(),
                     tunnel: tunnel::TunnelStats::default(),
+                    asked_most: Vec::new(),
                 };
                 write_totals(out, 0.0, &snapshot)
             }),

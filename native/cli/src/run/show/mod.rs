@@ -15,7 +15,7 @@ mod json;
 mod line;
 mod status;
 
-use crate::verdict::Shown;
+use crate::verdict::{Shown, printable};
 use fold::{Fold, Repeats};
 use line::Colour;
 use status::Status;
@@ -78,6 +78,10 @@ impl<W: Write> Screen<W> {
                 event: Event::Verdict(verdict),
                 ..
             } => self.write_verdict(verdict, now),
+            Notice::Event {
+                event: Event::Outstanding { name, left, .. },
+                ..
+            } => self.write_outstanding(name.as_str(), *left),
             Notice::Outage { lasted, .. } => self.write_outage(*lasted),
             Notice::Lost(count) => self.write_lost(*count),
             // Nobody here knows owners, and kinds that are not known yet are not shown yet.
@@ -136,6 +140,7 @@ impl<W: Write> Screen<W> {
                 status::bytes(stats.bytes_up),
                 status::bytes(stats.bytes_down),
             )?;
+            write_asked(&mut self.out, totals)?;
         }
         self.flush()
     }
@@ -173,6 +178,19 @@ impl<W: Write> Screen<W> {
         line::write_repeats(&mut self.out, repeats, since_start, colour(self.form))
     }
 
+    fn write_outstanding(&mut self, name: &str, left: Duration) -> io::Result<()> {
+        if self.form == Form::Json {
+            return json::write_outstanding(&mut self.out, wall_clock(), name, left);
+        }
+        self.status.erase(&mut self.out)?;
+        writeln!(
+            self.out,
+            "{} is allowed, but its last refusal may be remembered for another {} s.",
+            printable(name),
+            left.as_secs()
+        )
+    }
+
     fn write_outage(&mut self, lasted: Duration) -> io::Result<()> {
         if self.form == Form::Json {
             return json::write_outage(&mut self.out, wall_clock(), lasted);
@@ -195,6 +213,52 @@ impl<W: Write> Screen<W> {
             "{count} verdicts are not shown: they came faster than they could be written."
         )
     }
+}
+
+/// What asked on and on: told where a person would call it so.
+const MANY: u64 = 60;
+
+/// Names and addresses in the summary at most.
+const SHOWN: usize = 5;
+
+/// How often was asked in vain, and for what.
+fn write_asked(out: &mut impl Write, totals: &Snapshot) -> io::Result<()> {
+    let answered = totals.engine.answered_here;
+    if answered > 0 {
+        writeln!(
+            out,
+            "{} questions answered here, 0 sent. Connections to 0.0.0.0 stay on this machine and are not seen.",
+            grouped(answered)
+        )?;
+    }
+    let many = totals.asked_most.iter();
+    let many = many.filter(|asked| asked.questions + asked.refusals >= MANY);
+    for asked in many.take(SHOWN) {
+        let what = printable(&asked.what);
+        let mut parts = Vec::new();
+        if asked.questions > 0 {
+            let (questions, sent) = (grouped(asked.questions), grouped(asked.sent));
+            parts.push(format!("{questions} questions answered here, {sent} sent"));
+        }
+        if asked.refusals > 0 {
+            parts.push(format!("{} connections refused", grouped(asked.refusals)));
+        }
+        writeln!(out, "  {what}: {}", parts.join("; "))?;
+    }
+    Ok(())
+}
+
+/// `9,300`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn colour(form: Form) -> Colour {

@@ -40,6 +40,7 @@ fn snapshot(bytes_down: u64) -> Snapshot {
             ..Stats::default()
         },
         tunnel: TunnelStats::default(),
+        asked_most: Vec::new(),
     }
 }
 
@@ -217,4 +218,35 @@ fn no_log_line_above_debug_carries_what_the_screen_shows() {
     for secret in ["example", "10.0.0.2", "9.9.9.9"] {
         assert!(!log.contains(secret), "{log}");
     }
+}
+
+#[test]
+fn storms_stand_in_the_summary_with_what_was_sent() {
+    let asked = |what: &str, questions, refusals| engine::Asked {
+        what: what.to_owned(),
+        questions,
+        sent: 0,
+        refusals,
+        apps: Vec::new(),
+    };
+    let mut totals = snapshot(0);
+    totals.engine.answered_here = 1_009_300;
+    totals.asked_most = vec![
+        asked("log.example", 9_300, 70),
+        asked("192.0.2.1", 0, 60),
+        asked("calm.example", 59, 0),
+    ];
+    let now = Instant::now();
+    let mut screen = Screen::new(Vec::new(), Form::Plain, rules(), now);
+    screen.write_totals(Some(&totals), now).unwrap();
+    let text = text(&screen);
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "1,009,300 questions answered here, 0 sent. Connections to 0.0.0.0 stay on this machine and are not seen.",
+            "  log.example: 9,300 questions answered here, 0 sent; 70 connections refused",
+            "  192.0.2.1: 60 connections refused",
+        ]
+    );
 }

@@ -57,6 +57,16 @@ sealed class Event {
         val lastedMillis: Long,
     ) : Event()
 
+    /** A name is allowed by now whose last refusal the phone remembers for longer than usual; another tunnel makes it forget. */
+    data class Outstanding(
+        /** When it was allowed. */
+        val at: Long,
+        /** The name. */
+        val name: String,
+        /** For how long it is remembered, at most. */
+        val leftMillis: Long,
+    ) : Event()
+
     /** So many events were dropped before the next, because nobody took them. */
     data class Lost(val count: Long) : Event()
 

@@ -33,6 +33,7 @@ internal object Parse {
             tunFull = reader.u64(),
             rules = reader.u64(),
             listVersion = reader.u64(),
+            answeredHere = reader.u64(),
         )
     }
 
@@ -45,6 +46,7 @@ internal object Parse {
         5 -> Event.Lost(reader.u64())
         6 -> Event.ListRefused(reader.text(), reader.u32(), reader.text())
         7 -> Event.Ended(reader.u32(), reader.text())
+        8 -> Event.Outstanding(reader.u64(), reader.text(), reader.u64())
         else -> throw Reader.wrong("an event of no kind")
     }
 

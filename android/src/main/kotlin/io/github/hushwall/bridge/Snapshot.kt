@@ -40,4 +40,6 @@ data class Snapshot(
     val rules: Long,
     /** The version of the built-in list in force, such as 2026112101. */
     val listVersion: Long,
+    /** Refused questions of which nothing was sent. */
+    val answeredHere: Long = 0,
 )

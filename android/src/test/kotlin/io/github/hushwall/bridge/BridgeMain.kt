@@ -72,6 +72,7 @@ internal object BridgeMain {
         is Event.WhoOwns -> session.answerOwner(event.question, 10_123)
         is Event.Outage -> say("outage ${event.cause} ${event.lastedMillis} ${event.text}")
         is Event.Storm -> say("storm ${event.name} ${event.count}")
+        is Event.Outstanding -> say("outstanding ${event.name}")
         is Event.Lost -> say("lost ${event.count}")
         is Event.ListRefused -> say("list-refused ${event.code}")
         is Event.Ended -> say("ended ${event.code}")

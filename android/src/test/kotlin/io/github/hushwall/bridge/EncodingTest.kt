@@ -105,6 +105,7 @@ class EncodingTest {
             Event.Outage(1_795_219_200_000, 15, Event.Outage.Cause.REBUILT, "index out of bounds"),
             Event.Outage(1_795_219_200_000, 61_000, Event.Outage.Cause.FROZEN, ""),
             Event.Storm(1_795_219_200_000, 1000, "tracking.example", 600, 60_000),
+            Event.Outstanding(1_795_219_200_000, "tracking.example", 899_000),
             Event.Lost(17),
             Event.ListRefused("/data/lists/a.list", EngineException.LIST_TRUST, "the signature does not fit"),
             Event.Ended(EngineException.DEVICE_GONE, "the TUN device is gone"),
@@ -133,6 +134,7 @@ class EncodingTest {
             socketsRefused = 16,
             tunFull = 17,
             rules = 18,
+            answeredHere = 19,
             listVersion = 2_026_112_101,
         )
         assertEquals(expected, Parse.snapshot(Fixture.read("snapshot.bin")))
