@@ -1,13 +1,18 @@
 """A QUIC server that echoes streams, and its client, over aioquic.
 
     endpoint.py serve ADDRESS PORT CERTIFICATE KEY
+    endpoint.py serve-retry ADDRESS PORT CERTIFICATE KEY
     endpoint.py ask ADDRESS PORT NAME VERSION BYTES
+
+With serve-retry a client has to prove its address first (RFC 9000 section 8.1.2). VERSION is 1, 2, 1-to-2 (begun in one, gone on
+with in the other, RFC 9368) or greased (a version that no server speaks, so that it negotiates).
 
 The client says "echoed BYTES SECONDS" or "refused CODE SECONDS": the transport error that closed the connection, and when
 the first datagram came (aioquic itself tells it later, when it has drained the connection).
 """
 
 import asyncio
+import functools
 import ssl
 import sys
 import time
@@ -17,7 +22,9 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import ConnectionTerminated, StreamDataReceived
 
 ALPN = ["echo"]
-VERSIONS = {"1": 0x00000001, "2": 0x6B3343CF}
+V1, V2, GREASED = 0x00000001, 0x6B3343CF, 0x1A2A3A4A
+# The version of the first flight, and those that the client goes on with, best first.
+VERSIONS = {"1": (V1, [V1]), "2": (V2, [V2]), "1-to-2": (V1, [V2, V1]), "greased": (GREASED, [V1, GREASED])}
 
 
 class Echo(QuicConnectionProtocol):
@@ -41,11 +48,11 @@ class Asker(QuicConnectionProtocol):
         super().quic_event_received(event)
 
 
-async def serve_echo(address, port, certificate, key):
+async def serve_echo(address, port, certificate, key, retry=False):
     configuration = QuicConfiguration(is_client=False, alpn_protocols=ALPN)
-    configuration.supported_versions = list(VERSIONS.values())
+    configuration.supported_versions = [V1, V2]
     configuration.load_cert_chain(certificate, key)
-    await serve(address, int(port), configuration=configuration, create_protocol=Echo)
+    await serve(address, int(port), configuration=configuration, create_protocol=Echo, retry=retry)
     print("ready", flush=True)
     await asyncio.Event().wait()
 
@@ -58,8 +65,7 @@ async def ask(address, port, name, version, count):
         verify_mode=ssl.CERT_NONE,
         idle_timeout=15,
     )
-    configuration.original_version = VERSIONS[version]
-    configuration.supported_versions = [VERSIONS[version]]
+    configuration.original_version, configuration.supported_versions = VERSIONS[version]
     sent = bytes(i * 31 % 251 for i in range(int(count)))
     client = None
     try:
@@ -80,4 +86,5 @@ async def ask(address, port, name, version, count):
 
 if __name__ == "__main__":
     word, *rest = sys.argv[1:]
-    asyncio.run({"serve": serve_echo, "ask": ask}[word](*rest))
+    words = {"serve": serve_echo, "serve-retry": functools.partial(serve_echo, retry=True), "ask": ask}
+    asyncio.run(words[word](*rest))

@@ -14,6 +14,8 @@ use lab::{
 on_both_paths!(
     megabyte_comes_back_over_version_1,
     megabyte_comes_back_over_version_2_and_ipv6,
+    megabyte_comes_back_after_a_retry_and_in_another_version,
+    megabyte_comes_back_after_version_negotiation,
     megabyte_comes_back_to_quinn,
     megabyte_comes_back_to_quinn_over_drafts_and_ipv6,
 );
@@ -47,10 +49,14 @@ impl Hand {
 }
 
 fn serve(lab: &Lab, hand: Hand, address: IpAddr) -> Result<Background> {
+    serve_by(lab, hand, "serve", address)
+}
+
+fn serve_by(lab: &Lab, hand: Hand, word: &str, address: IpAddr) -> Result<Background> {
     let certificate = Certificate::create(lab.directory(), &["lab.example".to_owned()])?;
     let mut command = hand.command(&lab.internet);
     command
-        .args(["serve", &address.to_string(), PORT])
+        .args([word, &address.to_string(), PORT])
         .arg(&certificate.pem)
         .arg(&certificate.key);
     let mut server = Background::start(&mut command, lab.directory(), "quic-server")?;
@@ -92,6 +98,24 @@ fn megabyte_comes_back_over_version_1(path: Path) -> Result<()> {
 
 fn megabyte_comes_back_over_version_2_and_ipv6(path: Path) -> Result<()> {
     ensure_echoed(path, Hand::Aioquic, ordinary_v6(10).into(), &["2"])
+}
+
+fn megabyte_comes_back_after_version_negotiation(path: Path) -> Result<()> {
+    ensure_echoed(path, Hand::Aioquic, ordinary_v4(10).into(), &["greased"])
+}
+
+fn megabyte_comes_back_after_a_retry_and_in_another_version(path: Path) -> Result<()> {
+    let lab = Lab::start(Plan::new(path), &[], &["--block", "blocked.example"])?;
+    let address = ordinary_v4(10).into();
+    let _server = serve_by(&lab, Hand::Aioquic, "serve-retry", address)?;
+    for version in ["1", "2", "1-to-2"] {
+        let words = ask(&lab, Hand::Aioquic, address, "page.example", version, "1000000")?;
+        ensure!(
+            words.starts_with(&["echoed".to_owned()]),
+            "version {version}: {words:?}"
+        );
+    }
+    Ok(())
 }
 
 fn megabyte_comes_back_to_quinn(path: Path) -> Result<()> {
@@ -146,4 +170,39 @@ fn blocked_name_is_closed_at_once_over_version_2_and_ipv6() -> Result<()> {
 fn blocked_name_is_closed_at_once_to_quinn_in_version_1_and_the_drafts() -> Result<()> {
     let versions = ["1", "29", "30", "31", "32", "33", "34"];
     ensure_refused(Hand::Quinn, vendor_v4(10).into(), &versions)
+}
+
+#[test]
+fn name_that_is_shown_after_version_negotiation_is_closed() -> Result<()> {
+    let lab = Lab::start(Plan::new(Path::Hushwall), &[], &["--block", "blocked.example"])?;
+    let address: IpAddr = vendor_v4(10).into();
+    let _server = serve(&lab, Hand::Aioquic, address)?;
+    let words = ask(&lab, Hand::Aioquic, address, "blocked.example", "greased", "10")?;
+    ensure!(
+        words.starts_with(&["refused".to_owned(), "2".to_owned()]),
+        "{words:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn version_that_cannot_be_read_never_leaves_if_it_is_to_fall_back() -> Result<()> {
+    let lab = Lab::start(Plan::new(Path::Hushwall), &[], &["--quic-unread", "fall-back"])?;
+    let address: IpAddr = vendor_v4(10).into();
+    let _server = serve(&lab, Hand::Aioquic, address)?;
+    let counters = lab.count(&[address])?;
+    let mut command = Hand::Aioquic.command(&lab.phone);
+    command.args(["ask", &address.to_string(), PORT, "page.example", "greased", "10"]);
+    let _client = Background::start(&mut command, lab.directory(), "client")?;
+    lab::until(
+        "a refusal of what cannot be read",
+        Duration::from_secs(20),
+        || {
+            let verdicts = lab.hushwall()?.verdicts();
+            let mut verdicts = verdicts.iter();
+            Ok(verdicts.any(|verdict| verdict.blocked && verdict.seen == "quic_unread"))
+        },
+    )?;
+    ensure!(counters.packets_to(address)? == 0, "it left");
+    Ok(())
 }
