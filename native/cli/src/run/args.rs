@@ -32,6 +32,10 @@ pub(crate) struct Args {
     /// What becomes of a QUIC connection whose server name cannot be read.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Unread::Forward)]
     pub(crate) quic_unread: Unread,
+    /// Largest packet in bytes that is written to the device, for measuring: by itself it is what the kernel's version
+    /// takes well (32,256 before Linux 6.6).
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u16).range(MIN_MTU..))]
+    pub(crate) segment_limit: Option<u16>,
     /// One JSON object a line on stdout; its fields are described in native/cli/JSON.md.
     #[arg(long)]
     pub(crate) json: bool,
@@ -153,6 +157,16 @@ mod tests {
         let args = parse("--tun tun0 --unmanaged --mtu 9000 --dns 10.9.0.100 --block ads.example").unwrap();
         assert!(args.unmanaged);
         assert_eq!(args.mtu, 9000);
+    }
+
+    #[test]
+    fn segment_limit_is_the_kernels_unless_it_is_said() {
+        assert_eq!(parse("").unwrap().segment_limit, None);
+        assert_eq!(
+            parse("--segment-limit 32256").unwrap().segment_limit,
+            Some(32_256)
+        );
+        assert!(parse("--segment-limit 1279").is_err());
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn settings(args: &Args, rules: Arc<Rules>, upstream: Upstream) -> Settings {
     Settings {
         config: Config {
             mtu: args.mtu,
-            segment_cap: tunnel::segment_cap(),
+            segment_cap: args.segment_limit.map_or_else(tunnel::segment_cap, usize::from),
             depth: args.depth.into(),
             own_resolvers,
             quic_unread: args.quic_unread.into(),
