@@ -71,6 +71,11 @@ impl Hushwall {
         &mut self.process
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// What it has written to standard error so far.
     pub fn stderr(&self) -> String {
         self.process.stderr()
