@@ -25,7 +25,7 @@ usage: ./build.sh WORD
 
   fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz TARGET [SECONDS]
 
-  bench    not there yet
+  bench    this firewall beside its peers, into tests/bench/RESULTS.md (root; an hour; --quick: five minutes)
 TEXT
 }
 
@@ -149,8 +149,8 @@ need_browser() {
     command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || install chromium fonts-dejavu-core
 }
 
-# The word `apk` has two halves, in files of their own.
-for half in android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh; do
+# The word `apk` has two halves, and `bench` has many peers: in files of their own.
+for half in tests/bench/bench.sh android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh; do
     # shellcheck source=/dev/null
     [ ! -f "$half" ] || . "./$half"
 done
@@ -215,7 +215,7 @@ check() {
     say "documentation"
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
     say "shell scripts"
-    shellcheck build.sh .ci/run tests/lab/as-namespace-root
+    shellcheck build.sh .ci/run tests/lab/as-namespace-root tests/bench/bench.sh
     shellcheck android/toolchain/linker android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh
     say "dependencies and licences"
     need_deny
@@ -278,8 +278,6 @@ fuzz() {
     return "$failed"
 }
 
-later() { die "the word \"$1\" belongs to a later issue; nothing is built for it yet"; }
-
 case "${1:-}" in
 demo) shift && demo "$@" ;;
 test) shift && run_tests "$@" ;;
@@ -287,7 +285,7 @@ check) check ;;
 lists) shift && lists "$@" ;;
 apk) shift && apk "$@" ;;
 fuzz) shift && fuzz "$@" ;;
-bench) later "$1" ;;
+bench) shift && bench "$@" ;;
 "" | help | -h | --help) usage ;;
 *) usage >&2 && die "no such word: $1" ;;
 esac

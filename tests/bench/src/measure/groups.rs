@@ -1,0 +1,263 @@
+//! Groups of rows that are taken in one visit. What each figure is called: `ROW.WHAT@SETTING`.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::peer::REFUSED;
+use super::site::{Family, Site};
+
+/// Allowed by everybody.
+const ALLOWED: &str = "www.example.org";
+/// What a stream of the paced row carries: 100 Mbit/s.
+const PACED: u64 = 100_000_000 / 8;
+/// Round trips, openings, greetings a row.
+const TRIES: usize = 3_000;
+
+/// Figures, each with its name.
+pub(super) type Figures = Vec<(String, f64)>;
+
+/// A group's size.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    /// Of each load that is measured by time.
+    pub(super) seconds: f64,
+    /// Divides what is measured by count.
+    pub(super) divisor: usize,
+}
+
+fn number(value: &Value, path: &str) -> Result<f64> {
+    value
+        .pointer(path)
+        .and_then(Value::as_f64)
+        .with_context(|| format!("no {path} in {value}"))
+}
+
+/// Runs `load` and says what the peer, and a SOCKS server that it needs, spent meanwhile.
+fn with_cpu(site: &Site, load: impl FnOnce() -> Result<Value>) -> Result<(Value, Duration, Duration)> {
+    let relayed = || {
+        site.relay()
+            .map_or(Ok(Duration::ZERO), super::process::Process::cpu_of_all)
+    };
+    let (peer, relay) = (site.peer().cpu()?, relayed()?);
+    let value = load()?;
+    Ok((
+        value,
+        site.peer().cpu()?.saturating_sub(peer),
+        relayed()?.saturating_sub(relay),
+    ))
+}
+
+/// TCP streams: CPU seconds a gigabyte, and what came through.
+pub(super) fn bulk(site: &Site, size: Size, family: Family, setting: &str, rows: &[&str]) -> Result<Figures> {
+    let mut figures = Figures::new();
+    for row in rows {
+        let (way, streams) = row.split_at(row.len() - 1);
+        let (server, seconds) = (family.server(), size.seconds.to_string());
+        let words = ["bulk", way, &server, streams, &seconds, "0"];
+        let (value, cpu, relay) = with_cpu(site, || site.load(&words))?;
+        let gigabytes = number(&value, "/bytes")? / 1e9;
+        figures.push((format!("{row}.cpu@{setting}"), cpu.as_secs_f64() / gigabytes));
+        figures.push((
+            format!("{row}.gbit@{setting}"),
+            gigabytes * 8.0 / number(&value, "/seconds")?,
+        ));
+        figures.push((
+            format!("{row}.stall@{setting}"),
+            number(&value, "/stall_ms")? / 1e3,
+        ));
+        if !relay.is_zero() {
+            figures.push((format!("{row}.relay@{setting}"), relay.as_secs_f64() / gigabytes));
+        }
+    }
+    Ok(figures)
+}
+
+/// QUIC-like datagrams: CPU seconds a gigabyte that arrived.
+pub(super) fn datagrams(site: &Site, size: Size, family: Family, setting: &str) -> Result<Figures> {
+    let mut figures = Figures::new();
+    for way in ["up", "down"] {
+        let (server, seconds) = (family.server(), size.seconds.to_string());
+        let words = ["datagrams", way, &server, &seconds, ALLOWED];
+        let (value, cpu, _) = with_cpu(site, || site.load(&words))?;
+        let gigabytes = number(&value, "/bytes")? / 1e9;
+        ensure!(gigabytes > 0.0, "no datagram arrived");
+        figures.push((format!("udp{way}.cpu@{setting}"), cpu.as_secs_f64() / gigabytes));
+        figures.push((
+            format!("udp{way}.gbit@{setting}"),
+            gigabytes * 8.0 / number(&value, "/seconds")?,
+        ));
+        let lost = number(&value, "/lost")? / number(&value, "/sent")?.max(1.0);
+        figures.push((format!("udp{way}.lost@{setting}"), lost));
+    }
+    Ok(figures)
+}
+
+/// What a single round trip, opening, refusal and greeting takes, in microseconds; all on one processor.
+pub(super) fn latency(site: &Site, size: Size, refuses: bool) -> Result<Figures> {
+    let mut figures = Figures::new();
+    let (server, tries) = (Family::V4.server(), (TRIES / size.divisor).to_string());
+    let many = (4 * TRIES / size.divisor).to_string();
+    let value = site.pinned_load(&["rr", &server, &many])?;
+    figures.push(("rr.p50@1500".to_owned(), number(&value, "/p50")?));
+    figures.push(("rr.p99@1500".to_owned(), number(&value, "/p99")?));
+    let value = site.pinned_load(&["tls", &server, &tries, ALLOWED])?;
+    figures.push(("tls.p50@1500".to_owned(), number(&value, "/answered/p50")?));
+    let few = (TRIES / 10 / size.divisor).max(30).to_string();
+    let value = site.pinned_load(&["banner", &server, &few])?;
+    figures.push(("banner.p50@1500".to_owned(), number(&value, "/p50")?));
+    if refuses {
+        let value = site.pinned_load(&["tls", &server, &few, &format!("x.{REFUSED}")])?;
+        figures.push(("reset.p50@1500".to_owned(), number(&value, "/reset/p50")?));
+    }
+    Ok(figures)
+}
+
+/// CPU of a connection, bare and with a ClientHello, in microseconds.
+pub(super) fn connections(site: &Site, size: Size) -> Result<Figures> {
+    let mut figures = Figures::new();
+    let (server, seconds) = (Family::V4.server(), size.seconds.to_string());
+    for at_once in ["1", "64"] {
+        for (row, name) in [("conn", None), ("hello", Some(ALLOWED))] {
+            let mut words = vec!["connect", &server, &seconds, at_once];
+            words.extend(name);
+            let (value, cpu, _) = with_cpu(site, || site.pinned_load(&words))?;
+            let ok = number(&value, "/ok")?;
+            ensure!(ok > 0.0, "no connection came through: {value}");
+            figures.push((format!("{row}{at_once}.cpu@1500"), cpu.as_secs_f64() * 1e6 / ok));
+            figures.push((
+                format!("{row}{at_once}.rate@1500"),
+                ok / number(&value, "/seconds")?,
+            ));
+            figures.push((format!("{row}{at_once}.failed@1500"), number(&value, "/failed")?));
+        }
+    }
+    Ok(figures)
+}
+
+/// CPU of a question, forwarded and, where the peer refuses names, answered by itself; in microseconds.
+pub(super) fn questions(site: &Site, size: Size, refuses: bool) -> Result<Figures> {
+    let mut figures = Figures::new();
+    let (server, count) = (Family::V4.server(), (20_000 / size.divisor).to_string());
+    for at_once in ["1", "64"] {
+        for (row, suffix) in [("dns", "names.example"), ("refused", REFUSED)] {
+            if row == "refused" && !refuses {
+                continue;
+            }
+            let words = ["ask", &server, &count, at_once, suffix];
+            let (value, cpu, _) = with_cpu(site, || site.pinned_load(&words))?;
+            let (ok, refused) = (number(&value, "/ok")?, number(&value, "/refused")?);
+            ensure!(ok > 0.0, "no question was answered: {value}");
+            ensure!(
+                refused == if row == "refused" { ok } else { 0.0 },
+                "{refused} of {ok} questions for {suffix} were refused"
+            );
+            figures.push((format!("{row}{at_once}.cpu@1500"), cpu.as_secs_f64() * 1e6 / ok));
+            figures.push((
+                format!("{row}{at_once}.rate@1500"),
+                ok / number(&value, "/seconds")?,
+            ));
+            figures.push((format!("{row}{at_once}.failed@1500"), number(&value, "/failed")?));
+        }
+    }
+    Ok(figures)
+}
+
+/// A download of 100 Mbit/s: CPU seconds a second.
+pub(super) fn paced(site: &Site, size: Size) -> Result<Figures> {
+    let (server, rate) = (Family::V4.server(), PACED.to_string());
+    let seconds = (2.0 * size.seconds).to_string();
+    let (value, cpu, _) = with_cpu(site, || {
+        site.load(&["bulk", "down", &server, "1", &seconds, &rate])
+    })?;
+    let took = number(&value, "/seconds")?;
+    let carried = number(&value, "/bytes")? / took / PACED as f64;
+    ensure!(carried > 0.9, "only {carried:.2} of 100 Mbit/s came through");
+    Ok(vec![("paced.cpu@1500".to_owned(), cpu.as_secs_f64() / took)])
+}
+
+/// Memory with nothing, 1,000 and 2,000 open flows that said a ClientHello.
+pub(super) fn memory(site: &Site) -> Result<Figures> {
+    const LIMIT: Duration = Duration::from_secs(30);
+    let idle = site.peer().memory()?;
+    let (first, _) = held(site, 1_000, LIMIT)?;
+    let one = site.peer().memory()?;
+    let (second, _) = held(site, 1_000, LIMIT)?;
+    let two = site.peer().memory()?;
+    drop((first, second));
+    Ok(vec![
+        ("idle.rss@1500".to_owned(), idle.resident),
+        ("idle.anon@1500".to_owned(), idle.anonymous),
+        ("flows1000.rss@1500".to_owned(), one.resident),
+        ("flows1000.anon@1500".to_owned(), one.anonymous),
+        ("flow.anon@1500".to_owned(), (two.anonymous - one.anonymous) / 1e3),
+    ])
+}
+
+fn held(site: &Site, count: usize, limit: Duration) -> Result<(lab::Background, Value)> {
+    let (held, value) = site.hold(count, ALLOWED, limit)?;
+    ensure!(
+        number(&value, "/held")? >= count as f64,
+        "not all were answered: {value}"
+    );
+    Ok((held, value))
+}
+
+/// Wake-ups within `seconds` while 200 flows are open and say nothing.
+pub(super) fn wake_ups(site: &Site, seconds: u64) -> Result<Figures> {
+    const SETTLE: Duration = Duration::from_secs(3);
+    let (flows, _) = held(site, 200, Duration::from_secs(30))?;
+    std::thread::sleep(SETTLE);
+    let (before, spent) = (site.peer().wake_ups()?, site.peer().cpu()?);
+    std::thread::sleep(Duration::from_secs(seconds));
+    let (after, cpu) = (site.peer().wake_ups()?, site.peer().cpu()?.saturating_sub(spent));
+    drop(flows);
+    Ok(vec![
+        ("wakeups.count@1500".to_owned(), after - before),
+        ("wakeups.cpu@1500".to_owned(), cpu.as_secs_f64() * 1e6),
+    ])
+}
+
+/// 20,000 flows at once, beyond the bound; memory at three quarters of the way and at the end.
+pub(super) fn many_flows(site: &Site) -> Result<Figures> {
+    const LIMIT: Duration = Duration::from_secs(110);
+    let (flows, value) = site.hold(15_000, ALLOWED, LIMIT)?;
+    let first = site.peer().memory()?.anonymous;
+    let (more, second) = site.hold(5_000, ALLOWED, LIMIT)?;
+    let end = site.peer().memory()?.anonymous;
+    let alive = site.load(&["rr", &Family::V4.server(), "20"]).is_ok();
+    drop((flows, more));
+    Ok(vec![
+        (
+            "many.held@1500".to_owned(),
+            number(&value, "/held")? + number(&second, "/held")?,
+        ),
+        (
+            "many.failed@1500".to_owned(),
+            number(&value, "/failed")? + number(&second, "/failed")?,
+        ),
+        ("many.anon15000@1500".to_owned(), first),
+        ("many.anon@1500".to_owned(), end),
+        ("many.alive@1500".to_owned(), f64::from(u8::from(alive))),
+    ])
+}
+
+/// Connections as fast as they go: memory after each third, and failures.
+pub(super) fn endurance(site: &Site, seconds: f64) -> Result<Figures> {
+    let (server, third) = (Family::V4.server(), (seconds / 3.0).to_string());
+    let (mut figures, mut ok, mut failed) = (Figures::new(), 0.0, 0.0);
+    let from = Instant::now();
+    for part in ["first", "second", "third"] {
+        let value = site.load(&["connect", &server, &third, "64", ALLOWED])?;
+        ok += number(&value, "/ok")?;
+        failed += number(&value, "/failed")?;
+        figures.push((format!("endurance.{part}@1500"), site.peer().memory()?.anonymous));
+    }
+    figures.push((
+        "endurance.rate@1500".to_owned(),
+        ok / from.elapsed().as_secs_f64(),
+    ));
+    figures.push(("endurance.failed@1500".to_owned(), failed));
+    Ok(figures)
+}

@@ -1,0 +1,198 @@
+//! The peers beside each other, and what speaks for each.
+
+use std::fmt::Write as _;
+
+use super::results::Results;
+use super::rows::{COPY, HUSHWALL, Unit};
+use super::table::written;
+
+/// Columns of the table of ratios to the copy.
+const RATIOS: [(&str, &str); 12] = [
+    ("up 1", "up1.cpu@1500"),
+    ("up 8", "up8.cpu@1500"),
+    ("down 1", "down1.cpu@1500"),
+    ("down 8", "down8.cpu@1500"),
+    ("up 1, 9000", "up1.cpu@9000"),
+    ("down 1, 9000", "down1.cpu@9000"),
+    ("round trip", "rr.p50@1500"),
+    ("connection", "conn64.cpu@1500"),
+    ("with hello", "hello64.cpu@1500"),
+    ("question", "dns64.cpu@1500"),
+    ("first byte", "tls.p50@1500"),
+    ("speaks first", "banner.p50@1500"),
+];
+
+/// Columns of the table of what is not a ratio.
+const ABSOLUTE: [(&str, &str, Unit); 9] = [
+    ("up 1", "up1.gbit@1500", Unit::Gigabits),
+    ("down 1", "down1.gbit@1500", Unit::Gigabits),
+    ("up 1, queue 25", "up1.gbit@1500queue25", Unit::Gigabits),
+    ("stall, queue 25", "up1.stall@1500queue25", Unit::Seconds),
+    ("connections/s", "conn64.rate@1500", Unit::Count),
+    ("questions/s", "dns64.rate@1500", Unit::Count),
+    ("VmRSS idle", "idle.rss@1500", Unit::Megabytes),
+    ("VmRSS, 1,000 flows", "flows1000.rss@1500", Unit::Megabytes),
+    ("wake-ups in 20 s", "wakeups.count@1500", Unit::Count),
+];
+
+/// What speaks for each peer whatever the figures are.
+const CASES: [(&str, &str); 11] = [
+    (
+        "prototype",
+        "shows what one thread can do with the same design, without names, lists, IPv6 or SACK. It is no product.",
+    ),
+    (
+        "hev",
+        "leads to any SOCKS5 server and so to any network; it runs on more systems; what it costs here is without that server.",
+    ),
+    (
+        "pasta",
+        "needs no TUN of its own and no right, forwards ports inwards, and is how rootless containers get a network.",
+    ),
+    (
+        "slirp4netns",
+        "as pasta, for older kernels and container engines.",
+    ),
+    (
+        "sing-box",
+        "is a whole proxy platform: dozens of protocols, routing by rule sets, encrypted DNS, several tunnels at once.",
+    ),
+    (
+        "tun2socks",
+        "leads to SOCKS, HTTP, Shadowsocks and more, on the stack that gVisor's users trust.",
+    ),
+    (
+        "tun2proxy",
+        "leads to SOCKS and HTTP proxies, with DNS made up on the way; a library for apps.",
+    ),
+    (
+        "netstack-smoltcp",
+        "is a library: streams and datagrams for a program in Rust with tokio.",
+    ),
+    ("ipstack", "is a library like it, small and easily embedded."),
+    (
+        "gvisor",
+        "is a complete, hardened stack (SACK, RACK, Cubic) that many products share.",
+    ),
+    (
+        "zdtun",
+        "lives inside a capture tool for phones, with the owner's view of each connection.",
+    ),
+];
+
+/// A peer is better where it spends at least so much less; below it is noise.
+const BETTER: f64 = 0.95;
+
+/// Both tables, and the case for each.
+pub(super) fn tables(page: &mut String, results: &Results) {
+    let peers = ordered(results);
+    page.push_str("## All peers\n\nAs multiples of the bare copy: CPU a gigabyte, latencies (p50), CPU a connection and a question.\n\n");
+    head(page, RATIOS.iter().map(|(title, _)| *title));
+    for peer in &peers {
+        let _ = write!(page, "| {peer} |");
+        for (_, key) in RATIOS {
+            match results.ratio((peer, key), (COPY, key)) {
+                Some(spread) => drop(write!(page, " {:.2} |", spread.median)),
+                None => page.push_str(" – |"),
+            }
+        }
+        page.push('\n');
+    }
+    page.push_str("\nhev and tun2proxy need a SOCKS server beside them, whose CPU is not counted here.\n\n");
+    head(page, ABSOLUTE.iter().map(|(title, ..)| *title));
+    for peer in &peers {
+        let _ = write!(page, "| {peer} |");
+        for (_, key, unit) in ABSOLUTE {
+            match results.figure(peer, key) {
+                Some(spread) => drop(write!(page, " {} |", written(spread.median, unit))),
+                None => page.push_str(" – |"),
+            }
+        }
+        page.push('\n');
+    }
+    page.push('\n');
+    scaling(page, results);
+    cases(page, results, &peers);
+}
+
+fn head<'a>(page: &mut String, titles: impl Iterator<Item = &'a str>) {
+    let titles: Vec<&str> = titles.collect();
+    let _ = writeln!(
+        page,
+        "| peer | {} |\n|---|{}",
+        titles.join(" | "),
+        "---|".repeat(titles.len())
+    );
+}
+
+/// The floor, Hushwall, and the others by what a download costs.
+fn ordered(results: &Results) -> Vec<&str> {
+    let mut peers = results.peers();
+    let place = |peer: &str| match peer {
+        COPY => -2.0,
+        HUSHWALL => -1.0,
+        _ => results
+            .figure(peer, "down1.cpu@1500")
+            .map_or(f64::MAX, |spread| spread.median),
+    };
+    peers.sort_by(|one, other| place(one).total_cmp(&place(other)));
+    peers
+}
+
+fn scaling(page: &mut String, results: &Results) {
+    if results.points(HUSHWALL, "flows.anon@").is_empty() {
+        return;
+    }
+    page.push_str("## Cost against work\n\n");
+    for (file, words) in [
+        ("bytes", "processor time against bytes of one stream"),
+        ("flows", "memory against open flows"),
+        ("connections", "CPU of a new connection beside open flows"),
+        ("names", "CPU of a question against names in a list"),
+    ] {
+        let _ = writeln!(page, "![{words}](plots/{file}.svg)");
+    }
+    page.push('\n');
+}
+
+/// What it is better at, by these figures, and what it is for.
+fn cases(page: &mut String, results: &Results, peers: &[&str]) {
+    page.push_str("## What speaks for each\n\n");
+    for peer in peers.iter().filter(|peer| ![COPY, HUSHWALL].contains(peer)) {
+        let mut better: Vec<String> = Vec::new();
+        for (title, key) in RATIOS {
+            if results
+                .ratio((peer, key), (HUSHWALL, key))
+                .is_some_and(|ratio| ratio.median < BETTER)
+            {
+                better.push(title.to_owned());
+            }
+        }
+        for (title, key, unit) in ABSOLUTE {
+            let (Some(theirs), Some(ours)) = (results.figure(peer, key), results.figure(HUSHWALL, key))
+            else {
+                continue;
+            };
+            let more_is_better = unit == Unit::Gigabits || title.ends_with("/s");
+            let (low, high) = if more_is_better {
+                (ours, theirs)
+            } else {
+                (theirs, ours)
+            };
+            if low.median < BETTER * high.median {
+                better.push(format!("{title} ({})", written(theirs.median, unit)));
+            }
+        }
+        let case = CASES
+            .iter()
+            .find(|(name, _)| name == peer)
+            .map_or("", |(_, case)| case);
+        let figures = if better.is_empty() {
+            "In no figure of this run is it better than Hushwall.".to_owned()
+        } else {
+            format!("Better than Hushwall in this run: {}.", better.join(", "))
+        };
+        let _ = writeln!(page, "- **{peer}** {case} {figures}");
+    }
+    page.push('\n');
+}
