@@ -1,4 +1,4 @@
-//! What is asked: names of three kinds, the same ones on every run.
+//! What is asked: names of four kinds, the same ones on every run.
 
 use std::collections::HashSet;
 
@@ -6,6 +6,9 @@ use crate::names::Random;
 
 /// Look-ups of one measurement.
 const LOOKUPS: usize = 100_000;
+/// Look-ups of the mix, and the how manieth of them is on the list.
+const MIXED: usize = 200_000;
+const EVERY: usize = 10;
 /// Different names that a phone asks for in some days.
 const WORKING_SET: usize = 2_000;
 
@@ -16,12 +19,12 @@ pub(crate) struct Asked<'a> {
     pub(crate) is_met: Vec<bool>,
 }
 
-/// The names of which `Asked` takes some, as many of a kind as there are look-ups. They lie one behind the other as they
+/// The names of which `Asked` takes some. They lie one behind the other as they
 /// are asked: who asks on a phone has the name at hand, and fetching it from all over the memory is no part of a look-up.
 pub(crate) struct Pool {
     text: String,
     /// The ends of names that the list meets, half of them beneath its names, drawn with equal chance; then those of names
-    /// that it does not.
+    /// that it does not; then those of the mix.
     ends: Vec<usize>,
 }
 
@@ -29,24 +32,44 @@ impl Pool {
     pub(crate) fn new(names: &[String]) -> Self {
         let mut random = Random::new(0x9e5);
         let known: HashSet<&str> = names.iter().map(String::as_str).collect();
-        let (mut text, mut ends) = (String::new(), Vec::with_capacity(2 * LOOKUPS));
-        while ends.len() < LOOKUPS {
-            let name = &names[random.below(names.len())];
-            if random.below(2) == 0 {
-                text.push_str(&format!("x{}.", random.below(50)));
-            }
+        let is_met = |name: &str| {
+            std::iter::successors(Some(name), |rest| rest.split_once('.').map(|(_, parent)| parent))
+                .any(|suffix| known.contains(suffix))
+        };
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(2 * LOOKUPS + MIXED));
+        let mut push = |name: &str| {
             text.push_str(name);
             ends.push(text.len());
+        };
+        for _ in 0..LOOKUPS {
+            let name = &names[random.below(names.len())];
+            match random.below(2) {
+                0 => push(&format!("x{}.{name}", random.below(50))),
+                _ => push(name),
+            }
         }
-        while ends.len() < 2 * LOOKUPS {
-            let name = random.name();
-            let meets = std::iter::successors(Some(name.as_str()), |rest| {
-                rest.split_once('.').map(|(_, parent)| parent)
-            })
-            .any(|suffix| known.contains(suffix));
-            if !meets {
-                text.push_str(&name);
-                ends.push(text.len());
+        let strangers = std::iter::repeat_with(|| random.name()).filter(|name| !is_met(name));
+        strangers.take(LOOKUPS).for_each(|name| push(&name));
+        for at in 0..MIXED {
+            if at % EVERY == 0 {
+                let name = &names[random.below(names.len())];
+                match random.below(2) {
+                    0 => push(&format!("{}.{name}", random.label(2..8))),
+                    _ => push(name),
+                }
+            } else {
+                let mut stranger = || {
+                    let (host, domain) = (random.label(2..8), random.label(4..12));
+                    format!(
+                        "{host}.{domain}.{}",
+                        random.of(&["com", "net", "org", "io", "co.uk"])
+                    )
+                };
+                let names = std::iter::repeat_with(&mut stranger);
+                names
+                    .filter(|name| !is_met(name))
+                    .take(1)
+                    .for_each(|name| push(&name));
             }
         }
         Self { text, ends }
@@ -58,6 +81,12 @@ impl Pool {
         self.ends.iter().map(name).collect()
     }
 
+    /// Nine strangers, a host in a domain that nobody knows, and one name on the list or one label beneath it.
+    pub(crate) fn mix(&self) -> Asked<'_> {
+        let names = self.all().into_iter().skip(2 * LOOKUPS);
+        Asked::new(names.enumerate().map(|(at, name)| (name, at % EVERY == 0)))
+    }
+
     /// Names on the list, hardly one twice: the worst that can be asked.
     pub(crate) fn hits(&self) -> Asked<'_> {
         Asked::new(self.all().drain(..LOOKUPS).map(|name| (name, true)))
@@ -65,7 +94,7 @@ impl Pool {
 
     /// Strangers, hardly one twice.
     pub(crate) fn misses(&self) -> Asked<'_> {
-        Asked::new(self.all().drain(LOOKUPS..).map(|name| (name, false)))
+        Asked::new(self.all().drain(LOOKUPS..2 * LOOKUPS).map(|name| (name, false)))
     }
 
     /// What a phone asks: of 2,000 names, one in seven on the list, the second half as often as the first, the third a third

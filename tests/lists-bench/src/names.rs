@@ -1,5 +1,7 @@
 //! Made-up names with the label statistics of public lists: two to five labels, some 20 bytes, many hosts a domain.
 
+use std::ops::Range;
+
 /// Marsaglia's xorshift: the same names on every run.
 pub(crate) struct Random(u64);
 
@@ -15,8 +17,16 @@ impl Random {
         (self.0 >> 11) as usize % bound
     }
 
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+    pub(crate) fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices.get(self.below(choices.len())).copied().unwrap_or("")
+    }
+
+    /// Letters and digits in no order, so many.
+    pub(crate) fn label(&mut self, len: Range<usize>) -> String {
+        let len = len.start + self.below(len.end - len.start);
+        (0..len)
+            .filter_map(|_| char::from_digit(self.below(36) as u32, 36))
+            .collect()
     }
 
     fn word(&mut self, out: &mut String) {
