@@ -221,7 +221,7 @@ fn what_is_no_whole_list_of_this_version_is_refused() {
     other[8] = 1;
     assert!(matches!(
         open(other),
-        Err(OpenError::Version { found: 1, known: 2 })
+        Err(OpenError::Version { found: 1, known: 3 })
     ));
     let mut longer = bytes.clone();
     longer.push(0);

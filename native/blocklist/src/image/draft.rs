@@ -1,6 +1,6 @@
 //! The rules of a file under construction.
 
-use super::format::{Glob, Network, Reach, Role, SKIPS};
+use super::format::{Glob, HEAD, Network, RULE, Reach, Role, SKIPS};
 
 /// What a rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +70,8 @@ impl Draft {
         let index = u32::try_from(self.rules.len()).ok()?;
         let text = u32::try_from(self.text.len()).ok()?;
         let text_len = u16::try_from(pattern.len()).ok()?;
-        // Offsets have 32 bits, and a rule takes eight bytes beside its text.
-        if self.text.len() + pattern.len() + 8 * self.rules.len() > u32::MAX as usize / 2 {
+        // Offsets have 32 bits, and a rule takes some bytes beside its text.
+        if self.text.len() + pattern.len() + (HEAD + RULE) * self.rules.len() > u32::MAX as usize / 2 {
             return None;
         }
         let (name_at, name_len, reach) = match target {

@@ -2,7 +2,7 @@
 
 use super::checksum::checksum;
 use super::draft::{Draft, DraftRule};
-use super::format::{HEADER, MAGIC, Role, SECTIONS, Section, VERSION, at};
+use super::format::{BUCKET, HEAD, HEADER, MAGIC, NUMBERS, RULE, Role, SECTIONS, Section, VERSION, at};
 use super::hash::{hash, share};
 use super::order::Order;
 
@@ -145,15 +145,15 @@ fn header(draft: &Draft, order: &Order, numbers: &[u32]) -> Vec<u8> {
     header
 }
 
-/// Writes the buckets and their rules, each bucket's texts behind its numbers; in the last are the rules that no name
+/// Writes the buckets and their rules, each bucket's texts behind its columns; in the last are the rules that no name
 /// leads to. Gives the number of each rule.
 fn emit_rules(draft: &Draft, order: &Order, buckets: &mut Vec<u8>, rules: &mut Vec<u8>) -> Vec<u32> {
     let mut numbers = vec![u32::MAX; draft.rules.len()];
     let mut count = 0u32;
     let mut rest = order.rules.as_slice();
     let mut of_bucket: Vec<(u64, u32, DraftRule)> = Vec::new();
-    rules.reserve(8 * draft.rules.len() + draft.text.len());
-    buckets.reserve(8 * (order.buckets as usize + 2));
+    rules.reserve(HEAD * (order.buckets as usize + 1) + RULE * draft.rules.len() + draft.text.len());
+    buckets.reserve(BUCKET * (order.buckets as usize + 2));
     for bucket in 0..=order.buckets as usize {
         of_bucket.clear();
         let read = |&(hash, index): &(u64, u32)| Some((hash, index, *draft.rules.get(index as usize)?));
@@ -167,35 +167,42 @@ fn emit_rules(draft: &Draft, order: &Order, buckets: &mut Vec<u8>, rules: &mut V
             of_bucket.extend(these.iter().filter_map(read));
             rest = others;
         }
-        buckets.extend(count.to_le_bytes());
         buckets.extend(number(rules.len()).to_le_bytes());
-        for (hash, index, rule) in &of_bucket {
-            emit_rule(rule, *hash, rules);
+        rules.extend(count.to_le_bytes());
+        // More are only in the last bucket, whose number of rules is what is left of all.
+        rules.extend((of_bucket.len() as u16).to_le_bytes());
+        rules.extend(
+            of_bucket
+                .iter()
+                .flat_map(|(hash, ..)| (*hash as u16).to_le_bytes()),
+        );
+        rules.extend(
+            of_bucket
+                .iter()
+                .flat_map(|(.., rule)| rule.text_len.to_le_bytes()),
+        );
+        rules.extend(of_bucket.iter().flat_map(|(.., rule)| numbers_of(rule)));
+        for (_, index, rule) in &of_bucket {
+            rules.extend_from_slice(draft.pattern(rule).as_bytes());
             if let Some(number) = numbers.get_mut(*index as usize) {
                 *number = count;
             }
             count += 1;
         }
-        for (_, _, rule) in &of_bucket {
-            rules.extend_from_slice(draft.pattern(rule).as_bytes());
-        }
     }
-    buckets.extend(count.to_le_bytes());
     buckets.extend(number(rules.len()).to_le_bytes());
     name_left_out(draft, order, &mut numbers);
     numbers
 }
 
-fn emit_rule(rule: &DraftRule, hash: u64, rules: &mut Vec<u8>) {
-    rules.extend((hash as u16).to_le_bytes());
-    rules.extend(rule.text_len.to_le_bytes());
+fn numbers_of(rule: &DraftRule) -> [u8; NUMBERS] {
     let reach = rule.reach.map_or(3, |reach| reach as u8);
-    rules.extend([
+    [
         rule.name_at,
         rule.name_len,
         rule.role.code(),
         rule.list & 63 | reach << 6,
-    ]);
+    ]
 }
 
 /// Gives each rule that was left out the number of the one that says the same.

@@ -1,5 +1,7 @@
 //! Whether a name is one of a file, eight bytes at a time. The names of a file are in lower case.
 
+use super::format::bytes_at;
+
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 /// The highest bit of each byte.
 const HIGH: u64 = ONES << 7;
@@ -10,14 +12,24 @@ pub(crate) fn is_name(name: &[u8], asked: &[u8]) -> bool {
     if name.len() != asked.len() {
         return false;
     }
-    let (Some(name_end), Some(asked_end)) = (name.last_chunk::<8>(), asked.last_chunk::<8>()) else {
+    // Four words, one over the other where the name is shorter, are a name of 8 to 32 bytes.
+    let Some(last) = name.len().checked_sub(8) else {
         return name.eq_ignore_ascii_case(asked);
     };
-    // The last word may lie over the one before it.
-    let words = name.as_chunks::<8>().0.iter().zip(asked.as_chunks::<8>().0);
-    words
-        .chain([(name_end, asked_end)])
-        .all(|(name, asked)| u64::from_le_bytes(*name) == lower(u64::from_le_bytes(*asked)))
+    let second = last.min(8);
+    let ends = [0, second, last - second, last]
+        .into_iter()
+        .all(|at| is_word(name, asked, at));
+    ends && (name.len() <= 32 || (16..last - 8).step_by(8).all(|at| is_word(name, asked, at)))
+}
+
+/// Whether the eight bytes at `at` are the same, case left out.
+#[inline]
+fn is_word(name: &[u8], asked: &[u8], at: usize) -> bool {
+    let word = |bytes: &[u8]| bytes_at(bytes, at).map(u64::from_le_bytes);
+    word(name)
+        .zip(word(asked))
+        .is_some_and(|(name, asked)| name == asked || name == lower(asked))
 }
 
 /// Eight bytes with their capitals A to Z in lower case, as `u8::to_ascii_lowercase` has them.
@@ -51,7 +63,7 @@ mod tests {
 
     #[test]
     fn one_other_byte_is_another_name() {
-        let name = b"www.some-host_7.example.com";
+        let name = b"www.some-host_7.with-a-long-label.and-another_one.example.com";
         for len in 0..=name.len() {
             let name = &name[..len];
             assert!(is_name(name, name));

@@ -3,7 +3,7 @@
 /// What a file begins with.
 pub(crate) const MAGIC: [u8; 8] = *b"HUSHLIST";
 /// The version of the layout that this code reads and writes.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// Where the numbers of the header stand.
 pub(crate) mod at {
@@ -47,10 +47,16 @@ pub(crate) enum Section {
     Text,
 }
 
-/// Bytes of a bucket: number of its first rule, offset in the section of rules.
-pub(crate) const BUCKET: usize = 8;
-/// Bytes of a rule: tag, length of its pattern, where its name begins in it, the name's length, role, list and reach.
-pub(crate) const RULE: usize = 8;
+/// Bytes of a bucket in its section: where it begins in that of the rules.
+pub(crate) const BUCKET: usize = 4;
+/// Bytes of a bucket before its rules: the number of the first, how many.
+pub(crate) const HEAD: usize = 6;
+/// Bytes of a rule beside its pattern: its tag and the pattern's length.
+pub(crate) const TAG: usize = 2;
+pub(crate) const LEN: usize = 2;
+/// Where its name begins in the pattern, the name's length, role, list and reach.
+pub(crate) const NUMBERS: usize = 4;
+pub(crate) const RULE: usize = TAG + LEN + NUMBERS;
 /// Bytes of a network: prefix length, nothing, port, rule, address.
 pub(crate) const NETWORK: usize = 24;
 /// Bytes of a wildcard: rule, where it begins, whether it has an end.
@@ -69,7 +75,7 @@ pub(crate) const FEATURE: usize = 2 * SPAN;
 /// Labels of a stem: what the filter is asked before a name's further labels are read.
 pub(crate) const STEM_LABELS: usize = 2;
 /// Names that a bucket holds on average, and at most: another key is taken before one holds more.
-pub(crate) const NAMES_A_BUCKET: usize = 4;
+pub(crate) const NAMES_A_BUCKET: usize = 2;
 pub(crate) const MOST_NAMES_A_BUCKET: usize = 24;
 /// Rules that a bucket holds at most; lists that repeat one another's names fill it with rules on one name.
 pub(crate) const MOST_RULES_A_BUCKET: usize = 4_096;

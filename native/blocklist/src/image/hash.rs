@@ -48,6 +48,32 @@ impl<'a> Suffixes<'a> {
             dots: dots(word),
         }
     }
+
+    /// Those beneath the name's stem, which `stem` gave.
+    #[inline]
+    pub(crate) fn beneath(key: u64, name: &'a [u8], stem: Stem) -> Self {
+        let (end, hash) = match stem.len {
+            0..8 => (name.len(), key),
+            _ => (
+                name.len().saturating_sub(8),
+                mix(key, word_before(name, name.len()) | CASE, BEFORE),
+            ),
+        };
+        let word = word_before(name, end);
+        // The stem's own border and what is behind it is left out.
+        let before = u64::MAX >> (8 * (stem.len & 7)) >> 8;
+        Self {
+            name,
+            hash,
+            end: if stem.len as usize == name.len() {
+                usize::MAX
+            } else {
+                end
+            },
+            word: word | CASE,
+            dots: dots(word) & before,
+        }
+    }
 }
 
 impl Iterator for Suffixes<'_> {
@@ -69,7 +95,8 @@ impl Iterator for Suffixes<'_> {
         self.dots &= !(1 << 63 >> behind);
         // The bytes behind the dot. Two shifts, because one by all 64 bits is none.
         let last = self.word >> 1 >> (63 - behind);
-        let start = self.end.saturating_sub(behind as usize / 8);
+        // Never beyond the beginning: before it stands a dot.
+        let start = self.end - behind as usize / 8;
         if start == 0 {
             self.end = usize::MAX;
         }
@@ -78,6 +105,34 @@ impl Iterator for Suffixes<'_> {
             start,
         })
     }
+}
+
+/// A name's last two labels: their hash and how many bytes they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stem {
+    pub(crate) hash: u64,
+    pub(crate) len: u32,
+}
+
+/// The stem of a name, where it has less than sixteen bytes, as nearly all have. What `Suffixes` asks about the bytes is
+/// counted here, so that nothing waits for the answer.
+#[inline]
+pub(crate) fn stem(key: u64, name: &[u8]) -> Option<Stem> {
+    let (last, first) = (
+        word_before(name, name.len()),
+        word_before(name, name.len().saturating_sub(8)),
+    );
+    let dots = dots_behind(last) | dots_behind(first) << 8;
+    let second = dots & dots.wrapping_sub(1);
+    let len = second.trailing_zeros();
+    // Bytes before a name's beginning are dots: only the first of them is a border.
+    if second == 0 || len as usize > name.len() {
+        return None;
+    }
+    let behind = mix(key, last | CASE, BEFORE);
+    let (hash, word) = if len < 8 { (key, last) } else { (behind, first) };
+    let hash = mix(hash, (word | CASE) >> 1 >> (63 - 8 * (len & 7)), LAST);
+    Some(Stem { hash, len })
 }
 
 /// The hash of a whole name.
@@ -111,6 +166,13 @@ const fn dots(word: u64) -> u64 {
     !(((odd & LOW) + LOW) | odd | LOW)
 }
 
+/// A bit for each byte that is a dot, the lowest of eight for the last byte.
+#[inline]
+const fn dots_behind(word: u64) -> u32 {
+    // The product's highest byte has the eight bits, the last first: no two of its sums meet.
+    ((dots(word) >> 7).wrapping_mul(0x8040_2010_0804_0201) >> 56) as u32
+}
+
 /// One step: a product of which no bit is lost.
 #[inline]
 pub(crate) const fn mix(hash: u64, word: u64, by: u64) -> u64 {
@@ -126,30 +188,66 @@ pub(crate) const fn share(hash: u64, bound: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Suffixes, hash};
+    use std::collections::HashMap;
+
+    use super::{Stem, Suffix, Suffixes, hash, stem};
+
+    /// Names of each length up to some words, with borders wherever they can be.
+    fn names() -> impl Iterator<Item = String> {
+        let mut random = 0x5eed_0007_u64;
+        (0..4_000).map(move |round| {
+            let bytes = (0..round % 61).map(|_| {
+                random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                b"..abcdefghijkl-_0123"[(random >> 59) as usize % 20]
+            });
+            bytes.map(char::from).collect()
+        })
+    }
 
     #[test]
     fn a_suffix_has_the_hash_that_it_has_as_a_name() {
-        for name in [
-            "",
-            "a",
-            "a.b",
-            "com",
-            "12345678",
-            "1234567.12345678.123456789",
-            "www.a-label-that-is-longer-than-two-words.example.com",
-            "..",
-            ".a",
-            "x..y",
-        ] {
-            let labels = name.split('.').count();
+        for name in names() {
             let suffixes: Vec<_> = Suffixes::new(7, name.as_bytes()).collect();
-            assert_eq!(suffixes.len(), labels, "{name}");
+            let borders = name.match_indices('.').map(|(at, _)| at + 1);
+            let mut starts: Vec<_> = std::iter::once(0).chain(borders).collect();
+            starts.reverse();
+            assert!(suffixes.iter().map(|suffix| suffix.start).eq(starts), "{name}");
             for suffix in suffixes {
                 let tail = &name[suffix.start..];
                 assert_eq!(suffix.hash, hash(7, tail.as_bytes()), "{name} {tail}");
                 let capitals = tail.to_ascii_uppercase();
                 assert_eq!(suffix.hash, hash(7, capitals.as_bytes()), "{capitals}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stem_is_the_second_suffix() {
+        for name in names() {
+            let mut suffixes = Suffixes::new(7, name.as_bytes());
+            let second = suffixes.nth(1).map(|Suffix { hash, start }| Stem {
+                hash,
+                len: (name.len() - start) as u32,
+            });
+            let short = second.filter(|stem| stem.len < 16);
+            assert_eq!(stem(7, name.as_bytes()), short, "{name}");
+            if let Some(stem) = short {
+                let beneath = Suffixes::beneath(7, name.as_bytes(), stem);
+                assert!(beneath.eq(suffixes), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_names_have_other_hashes_under_each_key() {
+        for key in [0, 1, u64::MAX, 0x5eed] {
+            let mut known: HashMap<u64, String> = HashMap::new();
+            for name in names() {
+                for suffix in Suffixes::new(key, name.as_bytes()) {
+                    let tail = &name[suffix.start..];
+                    let before = known.entry(suffix.hash).or_insert_with(|| tail.to_owned());
+                    assert_eq!(before, tail);
+                }
             }
         }
     }

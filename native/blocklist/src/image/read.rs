@@ -1,10 +1,11 @@
 //! A file as it lies: every access looks at the bounds, so that no content of a file can do more than block or allow.
 
+use super::bucket::{Bucket, Record};
 use super::checksum::checksum;
 use super::filter::Shape;
 use super::format::{
-    BUCKET, DETAIL, FEATURE, GLOB, HEADER, LIST, MAGIC, MOST_FEATURES, MOST_GLOBS, MOST_RULES_A_BUCKET,
-    NETWORK, Network, RULE, Role, SECTIONS, SKIPS, Section, VERSION, at, bytes_at, u16_at, u32_at, u64_at,
+    BUCKET, DETAIL, FEATURE, GLOB, HEAD, HEADER, LIST, MAGIC, MOST_FEATURES, MOST_GLOBS, NETWORK, Network,
+    RULE, SECTIONS, SKIPS, Section, VERSION, at, bytes_at, u16_at, u32_at, u64_at,
 };
 use super::{Glob, ListDraft};
 
@@ -63,30 +64,6 @@ pub(crate) struct Image {
     pub(crate) names: u32,
     /// Where the sections end; they begin behind the header.
     ends: [u32; SECTIONS],
-}
-
-/// A rule's numbers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Record {
-    pub(crate) role: Role,
-    pub(crate) list: u8,
-}
-
-/// One rule's place: its numbers and its pattern.
-#[derive(Debug, Clone, Copy)]
-struct Row<'a> {
-    numbers: [u8; RULE],
-    pattern: &'a [u8],
-}
-
-impl Row<'_> {
-    fn record(&self) -> Option<Record> {
-        let [_, _, _, _, _, _, role, list] = self.numbers;
-        Some(Record {
-            role: Role::from_code(role)?,
-            list: list & 63,
-        })
-    }
 }
 
 impl Image {
@@ -164,7 +141,9 @@ impl Image {
         if buckets != Some(self.len(Section::Buckets)) || self.names > self.rules {
             return wrong("buckets");
         }
-        if self.rules as usize > self.len(Section::Rules) / RULE {
+        let heads = HEAD.saturating_mul(self.buckets as usize + 1);
+        let rules = self.len(Section::Rules).checked_sub(heads);
+        if rules.is_none_or(|rules| self.rules as usize > rules / RULE) {
             return wrong("rules");
         }
         let rows = |section, size| {
@@ -188,30 +167,7 @@ impl Image {
             return Err(OpenError::Checksum);
         }
         let wrong = |part| Err(OpenError::Inconsistent { part });
-        let (mut rule, mut offset) = (0, 0);
-        let last = self.buckets as usize + 1;
-        for (row, bucket) in self
-            .section(bytes, Section::Buckets)
-            .chunks_exact(BUCKET)
-            .enumerate()
-        {
-            let first = u32_at(bucket, 0).map(|first| first as usize);
-            let begins = u32_at(bucket, 4).map(|begins| begins as usize);
-            let (Some(first), Some(begins)) = (first, begins) else {
-                return wrong("buckets");
-            };
-            let rules = first
-                .checked_sub(rule)
-                .filter(|&n| row == last || n <= MOST_RULES_A_BUCKET);
-            let room = begins.checked_sub(offset);
-            if rules.zip(room).is_none_or(|(rules, room)| rules > room / RULE) {
-                return wrong("buckets");
-            }
-            (rule, offset) = (first, begins);
-        }
-        if rule != self.rules as usize || offset != self.len(Section::Rules) {
-            return wrong("buckets");
-        }
+        self.check_buckets(bytes)?;
         let tables = self.section(bytes, Section::Tables);
         let Some([lists, features]) = bytes_at(tables, 0).map(|counts: [u8; 2]| counts.map(usize::from))
         else {
@@ -220,6 +176,38 @@ impl Image {
         let is_full = lists > MOST_LISTS || features > MOST_FEATURES;
         if is_full || tables.len() != 2 + LIST * lists + FEATURE * features {
             return wrong("tables");
+        }
+        Ok(())
+    }
+
+    /// Whether the buckets lie one behind the other and have the rules that they say they have.
+    fn check_buckets(&self, bytes: &[u8]) -> Result<(), OpenError> {
+        let wrong = Err(OpenError::Inconsistent { part: "buckets" });
+        let begins = self.section(bytes, Section::Buckets).as_chunks::<BUCKET>().0;
+        let begins = begins.iter().map(|begins| u32::from_le_bytes(*begins) as usize);
+        let rules = self.section(bytes, Section::Rules);
+        let (mut rule, mut offset) = (0, 0);
+        for (bucket, begins) in begins.enumerate() {
+            if bucket == 0 && begins != 0 {
+                return wrong;
+            }
+            if bucket > 0 {
+                let part = rules.get(offset..begins);
+                let Some(part) = part.and_then(|part| self.bucket_in(part, bucket - 1)) else {
+                    return wrong;
+                };
+                if part.first() as usize != rule
+                    || !part.is_sound()
+                    || bucket <= self.buckets as usize && !part.is_short()
+                {
+                    return wrong;
+                }
+                rule += part.len();
+            }
+            offset = begins;
+        }
+        if rule != self.rules as usize || offset != rules.len() {
+            return wrong;
         }
         Ok(())
     }
@@ -244,80 +232,71 @@ impl Image {
         end.saturating_sub(start)
     }
 
-    /// The rules of a bucket, and the number of the first.
+    /// Where a bucket begins and ends in the section of rules.
     #[inline]
-    fn bucket<'a>(&self, bytes: &'a [u8], bucket: usize) -> Option<(u32, impl Iterator<Item = Row<'a>>)> {
-        let (first, count, part) = self.part(bytes, bucket)?;
-        let (numbers, mut texts) = part.split_at_checked(RULE.checked_mul(count)?)?;
-        let rows = numbers.chunks_exact(RULE).map_while(move |numbers| {
-            let numbers: [u8; RULE] = numbers.first_chunk().copied()?;
-            let (pattern, after) = texts.split_at_checked(usize::from(u16_at(&numbers, 2)?))?;
-            texts = after;
-            Some(Row { numbers, pattern })
-        });
-        Some((first, rows))
+    pub(super) fn bounds(&self, bytes: &[u8], bucket: usize) -> Option<[u32; 2]> {
+        // No overflow: the section has room for so many.
+        let two = bytes_at(self.section(bytes, Section::Buckets), BUCKET * bucket)?;
+        let two = u64::from_le_bytes(two);
+        Some([two as u32, (two >> 32) as u32])
     }
 
-    /// A bucket's first rule, how many it has, and its part of the section.
+    /// The bucket that has this part of the section of rules.
     #[inline]
-    pub(super) fn part<'a>(&self, bytes: &'a [u8], bucket: usize) -> Option<(u32, usize, &'a [u8])> {
-        let two: [u8; 2 * BUCKET] =
-            bytes_at(self.section(bytes, Section::Buckets), bucket.checked_mul(BUCKET)?)?;
-        let (first, begins) = (u32_at(&two, 0)?, u32_at(&two, 4)?);
-        let (after, ends) = (u32_at(&two, 8)?, u32_at(&two, 12)?);
-        let part = self
-            .section(bytes, Section::Rules)
-            .get(begins as usize..ends as usize)?;
-        Some((first, after.checked_sub(first)? as usize, part))
+    pub(super) fn bucket_in<'a>(&self, part: &'a [u8], bucket: usize) -> Option<Bucket<'a>> {
+        let bucket_of_nameless = self.buckets as usize;
+        if bucket == bucket_of_nameless {
+            Bucket::last(part, self.rules)
+        } else {
+            Bucket::new(part)
+        }
     }
 
-    /// A rule that no name leads to; the numbers of these lie one behind the other.
+    /// A bucket by its number.
+    fn bucket<'a>(&self, bytes: &'a [u8], bucket: usize) -> Option<Bucket<'a>> {
+        let [begins, ends] = self.bounds(bytes, bucket)?;
+        let rules = self.section(bytes, Section::Rules);
+        self.bucket_in(rules.get(begins as usize..ends as usize)?, bucket)
+    }
+
+    /// A rule that no name leads to.
     pub(crate) fn nameless(&self, bytes: &[u8], rule: u32) -> Option<Record> {
-        let (first, count, part) = self.part(bytes, self.buckets as usize)?;
-        let index = rule.checked_sub(first)? as usize;
-        if index >= count {
-            return None;
-        }
-        let numbers = bytes_at(part, index.checked_mul(RULE)?)?;
-        Row {
-            numbers,
-            pattern: &[],
-        }
-        .record()
+        let bucket = self.bucket(bytes, self.buckets as usize)?;
+        bucket
+            .numbers(rule.checked_sub(bucket.first())? as usize)?
+            .record()
     }
 
     /// A rule by its number: its record and its pattern.
     pub(crate) fn rule<'a>(&self, bytes: &'a [u8], rule: u32) -> Option<(Record, &'a str)> {
-        let buckets = self.section(bytes, Section::Buckets);
         let (mut low, mut high) = (0, self.buckets as usize + 1);
         while high - low > 1 {
             let middle = low.midpoint(high);
-            match u32_at(buckets, middle * BUCKET)? {
+            match self.bucket(bytes, middle)?.first() {
                 first if first <= rule => low = middle,
                 _ => high = middle,
             }
         }
-        let (first, mut rows) = self.bucket(bytes, low)?;
-        let row = rows.nth(rule.checked_sub(first)? as usize)?;
-        Some((row.record()?, std::str::from_utf8(row.pattern).ok()?))
+        let (_, numbers, pattern) = self
+            .bucket(bytes, low)?
+            .rows()
+            .find(|&(number, ..)| number == rule)?;
+        Some((numbers.record()?, std::str::from_utf8(pattern).ok()?))
     }
 
     /// Bytes of all patterns and of the text of the records.
     pub(crate) fn text_len(&self) -> usize {
-        let numbers = RULE * self.rules as usize;
+        let heads = HEAD * (self.buckets as usize + 1);
+        let numbers = heads.saturating_add(RULE * self.rules as usize);
         self.len(Section::Rules).saturating_sub(numbers) + self.len(Section::Text)
     }
 
     /// Visits each rule's number and record, in the order of the file.
     pub(crate) fn records(&self, bytes: &[u8], visit: &mut dyn FnMut(u32, Record, &str)) {
-        for bucket in 0..=self.buckets as usize {
-            let Some((first, rows)) = self.bucket(bytes, bucket) else {
-                continue;
-            };
-            for (row, rule) in rows.zip(first..) {
-                if let (Some(record), Ok(pattern)) = (row.record(), std::str::from_utf8(row.pattern)) {
-                    visit(rule, record, pattern);
-                }
+        let buckets = (0..=self.buckets as usize).filter_map(|bucket| self.bucket(bytes, bucket));
+        for (rule, numbers, pattern) in buckets.flat_map(|bucket| bucket.rows()) {
+            if let (Some(record), Ok(pattern)) = (numbers.record(), std::str::from_utf8(pattern)) {
+                visit(rule, record, pattern);
             }
         }
     }
@@ -357,14 +336,13 @@ impl Image {
     /// The rules on names with wildcards: number, anchors, letters.
     pub(crate) fn globs<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = (u32, Glob, &'a str)> {
         // These rules lie in the last bucket, whose texts are found one after the other.
-        let (first, rows) = self.bucket(bytes, self.buckets as usize).unzip();
-        let mut rows = rows.into_iter().flatten().zip(first.unwrap_or(0)..);
+        let bucket = self.bucket(bytes, self.buckets as usize);
+        let mut rows = bucket.into_iter().flat_map(|bucket| bucket.rows());
         let globs = self.section(bytes, Section::Globs).chunks_exact(GLOB);
         globs.filter_map(move |glob| {
             let number = u32_at(glob, 0)?;
-            let (row, _) = rows.find(|&(_, rule)| rule == number)?;
-            let [_, _, _, _, at, len, ..] = row.numbers.map(usize::from);
-            let text = std::str::from_utf8(row.pattern.get(at..at + len)?).ok()?;
+            let (_, numbers, pattern) = rows.find(|&(rule, ..)| rule == number)?;
+            let text = std::str::from_utf8(numbers.name_in(pattern)?).ok()?;
             let (start, ended) = (*glob.get(4)?, *glob.get(5)? != 0);
             Some((number, Glob { start, ended }, text))
         })
