@@ -1,15 +1,14 @@
-//! Answers: judged and emitted by hickory-proto, which no other file knows.
+//! Answers, read by hickory-proto, which no other file knows.
 
 use std::net::IpAddr;
 
-use hickory_proto::op::{Edns, Header, Message, MessageType, OpCode, Query as Question, ResponseCode};
+use hickory_proto::op::{Header, MessageType, Query as Question};
 use hickory_proto::rr::rdata::svcb::IpHint;
-use hickory_proto::rr::rdata::{A, AAAA, SOA};
-use hickory_proto::rr::{Name as Labels, RData, Record, RecordType as Type};
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, DecodeError};
+use hickory_proto::rr::rdata::{A, AAAA};
+use hickory_proto::rr::{Name as Labels, RecordType as Type};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
-use super::message::{self, HEADER_LEN};
-use super::{Query, RecordType};
+use super::message;
 use crate::{Malformed, Name};
 
 /// The Internet class.
@@ -18,9 +17,6 @@ const IN: u16 = 1;
 /// SvcParamKeys of the address hints (RFC 9460 section 14.3.2).
 const IPV4_HINT: u16 = 4;
 const IPV6_HINT: u16 = 6;
-
-/// What we say we take over UDP: the size that crosses any path unfragmented (DNS flag day 2020).
-const OUR_UDP_PAYLOAD: u16 = 1232;
 
 /// One step of an alias chain: CNAME, DNAME, or the target of an SVCB/HTTPS record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,134 +247,6 @@ fn malformed(error: DecodeError) -> Malformed {
         DecodeError::InsufficientBytes => Malformed::Truncated,
         _ => Malformed::Field,
     }
-}
-
-/// An answer of our own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// `0.0.0.0` or `::` to A and AAAA, NODATA to the rest, with this TTL in seconds.
-    ZeroAddress {
-        /// Seconds.
-        ttl: u32,
-    },
-    /// No record of this type: NOERROR with an SOA in the authority section (RFC 2308).
-    NoData {
-        /// Seconds, in the SOA.
-        ttl: u32,
-    },
-    /// No such name, with an SOA in the authority section.
-    NxDomain {
-        /// Seconds, in the SOA.
-        ttl: u32,
-    },
-    /// REFUSED.
-    Refused,
-    /// SERVFAIL: no resolver answered.
-    ServFail,
-    /// FORMERR.
-    FormErr,
-    /// NOTIMP.
-    NotImp,
-    /// An empty answer with TC set: ask again over TCP.
-    Truncated,
-}
-
-impl Reply {
-    const fn rcode(self) -> ResponseCode {
-        match self {
-            Self::ZeroAddress { .. } | Self::NoData { .. } | Self::Truncated => ResponseCode::NoError,
-            Self::NxDomain { .. } => ResponseCode::NXDomain,
-            Self::Refused => ResponseCode::Refused,
-            Self::ServFail => ResponseCode::ServFail,
-            Self::FormErr => ResponseCode::FormErr,
-            Self::NotImp => ResponseCode::NotImp,
-        }
-    }
-}
-
-/// Emits our answer to `query` (whose bytes are `message`): same id, same question bytes, EDNS if it was there.
-///
-/// Of `message` no more than the header and the question are read.
-pub fn emit_reply(message: &[u8], query: &Query, reply: Reply) -> Vec<u8> {
-    let built = build_reply(message, query, reply).and_then(|built| built.to_vec().ok());
-    let Some(mut bytes) = built else {
-        // Only a name that hickory does not take (its limit is 254 octets) comes here.
-        return emit_bare(message, query, reply);
-    };
-    if let (Some(to), Some(from)) = (
-        bytes.get_mut(query.question.clone()),
-        message.get(query.question.clone()),
-    ) {
-        to.copy_from_slice(from);
-    }
-    bytes
-}
-
-fn build_reply(message: &[u8], query: &Query, reply: Reply) -> Option<Message> {
-    let mut decoder = BinDecoder::new(message);
-    let asked = Header::read(&mut decoder).ok()?;
-    let question = Question::read(&mut decoder).ok()?;
-    let owner = question.name().clone();
-    let mut built = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
-    built.metadata.recursion_desired = asked.metadata.recursion_desired;
-    built.metadata.recursion_available = true;
-    built.metadata.checking_disabled = asked.metadata.checking_disabled;
-    built.metadata.response_code = reply.rcode();
-    built.metadata.truncation = reply == Reply::Truncated;
-    built.add_query(question);
-    match (reply, query.record_type) {
-        (Reply::ZeroAddress { ttl }, RecordType::A) if query.class == IN => {
-            built.add_answer(Record::from_rdata(owner, ttl, RData::A(A::new(0, 0, 0, 0))));
-        }
-        (Reply::ZeroAddress { ttl }, RecordType::AAAA) if query.class == IN => {
-            built.add_answer(Record::from_rdata(
-                owner,
-                ttl,
-                RData::AAAA(AAAA::new(0, 0, 0, 0, 0, 0, 0, 0)),
-            ));
-        }
-        (Reply::ZeroAddress { ttl } | Reply::NoData { ttl } | Reply::NxDomain { ttl }, _) => {
-            // RFC 2308 section 3: how long the absence may be remembered is the lesser of the SOA's TTL and MINIMUM.
-            let soa = SOA::new(Labels::root(), Labels::root(), 1, 3600, 600, 86_400, ttl);
-            built.add_authority(Record::from_rdata(owner, ttl, RData::SOA(soa)));
-        }
-        _ => {}
-    }
-    if query.edns {
-        let mut edns = Edns::new();
-        edns.set_max_payload(OUR_UDP_PAYLOAD)
-            .set_version(0)
-            .set_dnssec_ok(query.dnssec_ok);
-        built.set_edns(edns);
-    }
-    Some(built)
-}
-
-/// A reply without records: the header and the question's bytes.
-fn emit_bare(message: &[u8], query: &Query, reply: Reply) -> Vec<u8> {
-    let mut bytes = emit_error(message, reply).unwrap_or_default();
-    if let (Some(count), Some(question)) = (bytes.get_mut(5), message.get(query.question.clone())) {
-        *count = 1;
-        bytes.extend_from_slice(question);
-    }
-    bytes
-}
-
-/// Emits an answer to what is no question that we take: a header alone. `None` for a response, and for what is
-/// shorter than a header: neither is answered.
-pub fn emit_error(message: &[u8], reply: Reply) -> Option<Vec<u8>> {
-    let asked = Header::read(&mut BinDecoder::new(message)).ok()?;
-    if asked.metadata.message_type == MessageType::Response {
-        return None;
-    }
-    let mut built = Message::new(asked.metadata.id, MessageType::Response, asked.metadata.op_code);
-    built.metadata.recursion_desired = asked.metadata.recursion_desired;
-    built.metadata.recursion_available = true;
-    built.metadata.response_code = reply.rcode();
-    built.metadata.truncation = reply == Reply::Truncated;
-    let mut bytes = Vec::with_capacity(HEADER_LEN);
-    built.emit(&mut BinEncoder::new(&mut bytes)).ok()?;
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(super) const QR: u8 = 0x80;
 /// The opcode in the third octet; 0 is QUERY.
 pub(super) const OPCODE: u8 = 0x78;
 /// TC in the third octet: truncated.
-const TC: u8 = 0x02;
+pub(super) const TC: u8 = 0x02;
 
 /// Where the header counts questions.
 pub(super) const QDCOUNT: usize = 4;

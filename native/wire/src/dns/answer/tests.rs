@@ -1,11 +1,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use hickory_proto::op::{Edns, Message, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::svcb::{SVCB, SvcParamKey, SvcParamValue};
 use hickory_proto::rr::rdata::{CNAME, HTTPS, NULL, TXT};
+use hickory_proto::rr::{RData, Record};
 
 use super::*;
-use crate::dns::{cap_ttl, is_truncated, matches_question};
+use crate::dns::{Query, Reply, cap_ttl, emit_error, emit_reply, is_truncated, matches_question};
 
 fn labels(name: &str) -> Labels {
     Labels::from_ascii(name).unwrap()
