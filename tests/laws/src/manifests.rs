@@ -34,6 +34,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
             "blocklist",
             "smoltcp",
             "ahash",
+            "hashbrown",
             "thiserror",
             "tracing",
             "rand_chacha",

@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use ahash::{HashMap, RandomState};
+use ahash::RandomState;
+use hashbrown::HashTable;
 
 use super::flow::Flow;
 use crate::FlowId;
@@ -38,28 +39,46 @@ struct Slot {
     flow: Option<Box<Flow>>,
 }
 
+/// A flow's place under the hash of its key. The key itself is in the flow.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    hash: u32,
+    index: u32,
+}
+
 /// A slab of flows and the index into it.
 #[derive(Debug)]
 pub(super) struct Table {
-    by_key: HashMap<FlowKey, FlowId>,
+    places: HashTable<Place>,
+    hasher: RandomState,
     slots: Vec<Slot>,
     free: Vec<u32>,
     /// The flow of the last lookup: bulk traffic asks for the same one again.
     last: Option<(FlowKey, FlowId)>,
 }
 
+/// The half of a hash that is kept, as the table wants it: with something in its upper and in its lower bits.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
+
 impl Table {
     pub(super) fn new(hasher: RandomState) -> Self {
         Self {
-            by_key: HashMap::with_hasher(hasher),
+            places: HashTable::new(),
+            hasher,
             slots: Vec::new(),
             free: Vec::new(),
             last: None,
         }
     }
 
+    fn hash(&self, key: FlowKey) -> u32 {
+        self.hasher.hash_one(key) as u32
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.by_key.len()
+        self.places.len()
     }
 
     pub(super) fn find(&mut self, key: FlowKey) -> Option<FlowId> {
@@ -68,12 +87,17 @@ impl Table {
         {
             return Some(id);
         }
-        let id = *self.by_key.get(&key)?;
+        let slots = &self.slots;
+        let flow_at = |place: &Place| slots.get(place.index as usize)?.flow.as_deref();
+        let place = self.places.find(spread(self.hash(key)), |place| {
+            flow_at(place).is_some_and(|flow| FlowKey::new(flow.app, flow.remote) == key)
+        })?;
+        let id = flow_at(place)?.id;
         self.last = Some((key, id));
         Some(id)
     }
 
-    /// Makes room for a flow under `key`; the flow itself is checked in by the caller.
+    /// Makes room for a flow under `key`, which no other flow has; the flow itself is checked in by the caller.
     pub(super) fn reserve(&mut self, key: FlowKey) -> FlowId {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
@@ -83,7 +107,9 @@ impl Table {
             index,
             generation: self.slots[index as usize].generation,
         };
-        self.by_key.insert(key, id);
+        let hash = self.hash(key);
+        self.places
+            .insert_unique(spread(hash), Place { hash, index }, |place| spread(place.hash));
         id
     }
 
@@ -117,7 +143,10 @@ impl Table {
 
     /// Frees the place of a flow that was checked out and will not come back.
     pub(super) fn release(&mut self, key: FlowKey, id: FlowId) {
-        self.by_key.remove(&key);
+        let hash = spread(self.hash(key));
+        if let Ok(place) = self.places.find_entry(hash, |place| place.index == id.index) {
+            place.remove();
+        }
         self.last = None;
         if let Some(slot) = self.slots.get_mut(id.index as usize) {
             slot.generation = slot.generation.wrapping_add(1);
