@@ -13,6 +13,10 @@ const KEEP_SMALL: usize = 64;
 const KEEP_LARGE: usize = 32;
 /// Bytes in use by all flows together beyond which memory is short: each flow then gets only what keeps it moving.
 const SHORT: usize = 24 * 1024 * 1024;
+/// Empty queues' memory kept for reuse.
+const KEEP_QUEUES: usize = 64;
+/// Places of a queue whose memory is kept.
+const KEPT_PLACES: usize = 8;
 /// Slices that one gathered write or read uses at most.
 pub(crate) const MAX_SLICES: usize = 6;
 
@@ -39,6 +43,8 @@ impl Chunk {
 pub(crate) struct Pool {
     small: Vec<Box<[u8]>>,
     large: Vec<Box<[u8]>>,
+    /// Memory of queues that are empty.
+    queues: Vec<VecDeque<Chunk>>,
     /// Bytes of the chunks that are out.
     in_use: usize,
 }
@@ -61,6 +67,23 @@ impl Pool {
             bytes,
             start: 0,
             end: 0,
+        }
+    }
+
+    /// Lends an empty queue some memory.
+    fn furnish(&mut self, chunks: &mut VecDeque<Chunk>) {
+        if chunks.capacity() == 0
+            && let Some(spare) = self.queues.pop()
+        {
+            *chunks = spare;
+        }
+    }
+
+    /// Takes an empty queue's memory back: an idle flow keeps nothing but its struct.
+    fn strip(&mut self, chunks: &mut VecDeque<Chunk>) {
+        let spare = std::mem::take(chunks);
+        if (1..=KEPT_PLACES).contains(&spare.capacity()) && self.queues.len() < KEEP_QUEUES {
+            self.queues.push(spare);
         }
     }
 
@@ -96,6 +119,7 @@ impl ChunkQueue {
     /// Appends a copy of `bytes`.
     pub(crate) fn extend(&mut self, mut bytes: &[u8], pool: &mut Pool) {
         self.len += bytes.len();
+        pool.furnish(&mut self.chunks);
         while !bytes.is_empty() {
             if self.chunks.back().is_none_or(|chunk| chunk.room() == 0) {
                 self.chunks.push_back(pool.take(bytes.len() > SMALL));
@@ -128,9 +152,8 @@ impl ChunkQueue {
                     .for_each(|chunk| pool.give(chunk));
             }
         }
-        // An idle flow keeps nothing but its struct.
-        if self.chunks.is_empty() && self.chunks.capacity() > 4 {
-            self.chunks = VecDeque::new();
+        if self.chunks.is_empty() {
+            pool.strip(&mut self.chunks);
         }
     }
 
@@ -139,7 +162,7 @@ impl ChunkQueue {
         while let Some(chunk) = self.chunks.pop_front() {
             pool.give(chunk);
         }
-        self.chunks = VecDeque::new();
+        pool.strip(&mut self.chunks);
         self.len = 0;
     }
 
@@ -181,6 +204,7 @@ impl ChunkQueue {
         pool: &mut Pool,
         read: impl FnOnce(&mut [IoSliceMut<'_>], usize) -> (usize, R),
     ) -> R {
+        pool.furnish(&mut self.chunks);
         let first = self.make_room(max, bulk, pool);
         let mut slices: [IoSliceMut<'_>; MAX_SLICES] = std::array::from_fn(|_| IoSliceMut::new(&mut []));
         let mut used = 0;
@@ -227,6 +251,9 @@ impl ChunkQueue {
                 .pop_back()
                 .into_iter()
                 .for_each(|chunk| pool.give(chunk));
+        }
+        if self.chunks.is_empty() {
+            pool.strip(&mut self.chunks);
         }
     }
 }
@@ -286,7 +313,7 @@ mod tests {
         let (mut pool, mut queue) = (Pool::default(), ChunkQueue::default());
         queue.extend(&[1; 300_000], &mut pool);
         queue.consume(300_000, &mut pool);
-        assert!(queue.chunks.is_empty());
+        assert_eq!(queue.chunks.capacity(), 0);
         assert!(pool.large.len() <= KEEP_LARGE);
     }
 }

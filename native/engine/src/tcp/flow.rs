@@ -85,7 +85,7 @@ pub(super) struct Flow {
     /// Reads on after the first bytes were let go without a name: see `judge.rs`.
     pub(super) late: Option<Box<Inspection>>,
     /// Where the next request of a kept-alive HTTP connection begins, and what will read it.
-    pub(super) next_request: Option<(Next, Box<Inspection>)>,
+    pub(super) next_request: Option<Box<(Next, Box<Inspection>)>>,
     /// Reads the server's answer, which tells addresses.
     pub(super) answer: Option<Box<AnswerReader>>,
     /// The name that the verdict was made on, for `replace_rules`.
@@ -267,7 +267,7 @@ impl Flow {
     /// How many of the app's next bytes come before the next request. They are to be taken.
     pub(super) fn until_next_request(&mut self, bytes: &[u8]) -> usize {
         match &mut self.next_request {
-            Some((next, _)) => next.pass(self.read, bytes),
+            Some(following) => following.0.pass(self.read, bytes),
             None => bytes.len(),
         }
     }
@@ -288,13 +288,15 @@ impl Flow {
 
     /// Whether the next byte of the app begins another request of a connection that was allowed by a request's host.
     pub(super) fn next_request_begins(&self) -> bool {
-        let has_begun = |(next, _): &(Next, _)| next.has_begun(self.read);
-        matches!(self.judgement, Judgement::Allowed) && self.next_request.as_ref().is_some_and(has_begun)
+        let following = self.next_request.as_ref();
+        matches!(self.judgement, Judgement::Allowed)
+            && following.is_some_and(|following| following.0.has_begun(self.read))
     }
 
     /// Reads again from here; what is held already was judged.
     pub(super) fn begin_next_request(&mut self) {
-        if let Some((_, mut inspection)) = self.next_request.take() {
+        if let Some(following) = self.next_request.take() {
+            let (_, mut inspection) = *following;
             inspection.reset(self.read);
             self.judged = self.held.len();
             self.judgement = Judgement::Reading(inspection);
@@ -353,4 +355,14 @@ impl Flow {
 /// How far `to` lies behind `from`; 0 if it lies before it.
 pub(super) fn distance(from: SeqNumber, to: SeqNumber) -> usize {
     if to > from { to - from } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_flow_is_small() {
+        assert!(size_of::<Flow>() <= 432, "{}", size_of::<Flow>());
+    }
 }

@@ -65,7 +65,8 @@ impl Tcp {
         let inspection = reading.or_else(|| flow.late.take());
         flow.next_request = inspection
             .map(|inspection| (inspection.next(), inspection))
-            .filter(|(next, _)| *next != Next::Never);
+            .filter(|(next, _)| *next != Next::Never)
+            .map(Box::new);
         let again = flow.name.as_ref().is_some_and(|(before, _)| *before == name);
         flow.name = Some((name, seen));
         if again {
