@@ -58,7 +58,7 @@ impl Default for Config {
             segment_cap: 65_000,
             depth: Depth::Full,
             own_resolvers: Vec::new(),
-            max_tcp_flows: 16_384,
+            max_tcp_flows: 24_576,
             max_udp_mappings: 4_096,
             quic_unread: Unread::Forward,
             blocked_ttl: 10,

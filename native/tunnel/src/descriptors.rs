@@ -34,14 +34,14 @@ mod tests {
 
     #[test]
     fn usual_limits_leave_the_engine_its_own_bounds() {
-        for limit in [20_864, 524_288, u64::MAX] {
-            assert_eq!(flows(limit), (16_384, 4_096), "{limit}");
+        for limit in [29_056, 524_288, u64::MAX] {
+            assert_eq!(flows(limit), (24_576, 4_096), "{limit}");
         }
     }
 
     #[test]
     fn flows_and_reserve_fit_into_a_small_limit() {
-        for limit in [1_024_usize, 4_096, 20_863] {
+        for limit in [1_024_usize, 4_096, 20_863, 29_055] {
             let (tcp, udp) = flows(limit as u64);
             assert!(tcp + udp + RESERVE <= limit, "{limit}: {tcp} and {udp}");
             assert!(tcp + udp + RESERVE + 4 > limit, "{limit}: {tcp} and {udp}");

@@ -27,6 +27,8 @@ const SYN_RETRIES: u8 = 5;
 pub(super) const HALF_CLOSED: Duration = Duration::from_secs(300);
 /// An established flow is never given up for a new one before it was idle for this.
 const EVICTABLE: Duration = Duration::from_secs(1800);
+/// For how long a full table in which nothing could be given up is not searched again: each SYN would pay for all flows.
+const FULL: Duration = Duration::from_secs(1);
 /// The shortest interval of keep-alives that is mirrored upstream.
 pub(super) const KEEPALIVE_FLOOR: Duration = Duration::from_secs(60);
 
@@ -106,12 +108,16 @@ impl Tcp {
     /// is half an hour: push channels are quiet for many minutes and must live.
     pub(super) fn evict_one(&mut self, cx: &mut Context<'_>) -> bool {
         let now = cx.now;
+        if self.full_until.is_some_and(|until| now < until) {
+            return false;
+        }
         let idle = |flow: &Flow| now.since(flow.heard_at) >= EVICTABLE;
         let Some(id) = self
             .table
             .find_flow(Flow::is_half_closed)
             .or_else(|| self.table.most_idle(idle))
         else {
+            self.full_until = Some(now + FULL);
             return false;
         };
         cx.stats.evicted += 1;

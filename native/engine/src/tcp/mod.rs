@@ -98,6 +98,8 @@ pub(crate) struct Tcp {
     learning: usize,
     /// Where a silent opening failed lately, and until when the address opens truthfully.
     truthful: HashMap<SocketAddr, Timestamp>,
+    /// Until when no flow can be given up for another.
+    full_until: Option<Timestamp>,
     /// RSTs without a flow that may still be sent in this second.
     resets: (u64, u32),
     /// Largest IP packet written to the TUN, and until when it is halved.
@@ -130,6 +132,7 @@ impl Tcp {
             readable_next: VecDeque::new(),
             learning: 0,
             truthful,
+            full_until: None,
             resets: (0, 0),
             segment_cap: config.segment_cap,
             segment_cap_until: None,
