@@ -179,6 +179,10 @@ run_tests() {
     local failed=0
     say "unit tests and simulation"
     cargo test --locked --no-fail-fast --workspace --exclude lab --exclude page "$@" || failed=1
+    say "instructions a packet costs in the engine, against what is stored"
+    install valgrind
+    cargo build --locked --profile lab --package instructions
+    "$TARGET/lab/instructions" || failed=1
     say "the app, on a JVM (its APKs are ./build.sh apk's)"
     (android_tests) || failed=1
     say "browser tests: the page of all records"
