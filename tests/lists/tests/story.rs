@@ -69,6 +69,36 @@ fn what_they_sent_is_blocked_incognito_or_not_with_evidence_of_its_own() {
 }
 
 #[test]
+fn a_stranger_who_asks_for_the_host_is_told_the_story() {
+    let browsers = sheet("mi-browser");
+    let mut rules = browsers.rules.iter();
+    let rule = rules.find(|rule| rule.pattern == "sa.api.intl.miui.com").unwrap();
+    let (file, record) = browsers.record(rule).unwrap();
+    let note = record.note.as_deref().unwrap_or_default();
+    for part in [
+        "May 2020",
+        "Mi Browser",
+        "Mi Browser Pro",
+        "Mint Browser",
+        "incognito",
+        "onetrack/",
+    ] {
+        assert!(note.contains(part), "{part}: {note}");
+    }
+    // What was said in public, and what the vendor said to it.
+    for address in ["technadu.com", "blog.mi.com"] {
+        let mut sources = record
+            .evidence
+            .iter()
+            .filter_map(|key| file.source.get(key.get_ref()));
+        assert!(
+            sources.any(|source| source.get_ref().url.contains(address)),
+            "{address}"
+        );
+    }
+}
+
+#[test]
 fn what_the_system_itself_sends_is_blocked_on_papers() {
     let onetrack = sheet("onetrack");
     for name in ["tracking.intl.miui.com", "tracking.miui.com"] {
