@@ -23,7 +23,7 @@ usage: ./build.sh WORD
           on a JVM, too, and those on Android's own C library
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
-  fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz TARGET [SECONDS]
+  fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz all|TARGET [SECONDS]
 
   bench    this firewall beside its peers, into tests/bench/RESULTS.md (root; an hour; --quick: five minutes)
 TEXT
@@ -264,7 +264,8 @@ fuzz() {
     out="$TARGET/fuzz"
     mkdir -p "$out/found"
     known=$(cargo run --locked --quiet --package fuzz --bin seeds -- "$out/seeds")
-    targets=${1:-$known}
+    targets=${1:-all}
+    [ "$targets" != all ] || targets=$known
     grep -qxF "${targets%%$'\n'*}" <<<"$known" || die "no target $1; known:" "${known//$'\n'/ }"
     # The sanitizer's flags are those of a nightly compiler; this makes them known to any.
     export RUSTC_BOOTSTRAP=1
