@@ -60,7 +60,9 @@ fn meets(name: &str, is_wide: bool, canary: &str) -> bool {
 }
 
 fn is_beneath(name: &str, parent: &str) -> bool {
-    name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
+    // The border first: hardly a name of a long list has one there, so nothing else is compared.
+    let border = name.len().checked_sub(parent.len() + 1);
+    border.is_some_and(|at| name.as_bytes().get(at) == Some(&b'.')) && name.ends_with(parent)
 }
 
 fn public_suffix(name: &str) -> Option<(&'static str, String)> {
@@ -120,7 +122,10 @@ fn joined(name: &str) -> Option<&'static str> {
     let borders = name.match_indices('.').map(|(at, _)| at + 1);
     std::iter::once(0).chain(borders).find_map(|start| {
         let tail = name.get(start..)?;
-        VENDOR_ROOTS.into_iter().find(|root| {
+        let first = tail.as_bytes().first();
+        let roots = VENDOR_ROOTS.into_iter();
+        let mut roots = roots.filter(|root| root.as_bytes().first() == first);
+        roots.find(|root| {
             let Some(rest) = tail.strip_prefix(root) else {
                 return false;
             };
