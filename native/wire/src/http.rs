@@ -4,7 +4,7 @@
 //! spaces, a folded field value is unfolded (section 5.2). What makes it HTTP is the version that ends the first line.
 //!
 //! The preface of HTTP/2 with prior knowledge (`PRI * HTTP/2.0`, RFC 9113 section 3.4) is a mismatch: its requests are
-//! compressed frames, which this parser does not read.
+//! compressed frames, which [`crate::http2`] reads.
 
 mod chunked;
 mod response;
@@ -265,7 +265,10 @@ fn without_user(authority: &[u8]) -> Option<&[u8]> {
 }
 
 /// Splits a host from its port (RFC 3986 section 3.2). `None` where there is no host.
-fn authority(text: &[u8]) -> Option<(Name, Option<u16>)> {
+///
+/// A NUL, which no host may hold (RFC 9110 section 5.5), ends it, as it does for a server that is written in C.
+pub(crate) fn authority(text: &[u8]) -> Option<(Name, Option<u16>)> {
+    let text = text.split(|&byte| byte == 0).next()?;
     let text = std::str::from_utf8(text.trim_ascii()).ok()?;
     if text.len() > MAX_HOST || !text.bytes().all(is_host) {
         return None;

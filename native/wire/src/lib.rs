@@ -7,6 +7,7 @@
 pub mod checksum;
 pub mod dns;
 pub mod http;
+pub mod http2;
 pub mod httpdns;
 pub mod icmp;
 pub mod ip;

@@ -88,6 +88,12 @@ fn the_path_and_the_query_of_a_target_are_where_the_request_says() {
 }
 
 #[test]
+fn a_nul_ends_a_host_as_for_a_server_in_c() {
+    assert_eq!(host("GET / HTTP/1.1", "Host: a.b\0.c\r\n"), named("a.b"));
+    assert_eq!(host("GET / HTTP/1.1", "Host: \0a.b\r\n"), None);
+}
+
+#[test]
 fn a_port_is_split_off() {
     assert_eq!(
         host("GET / HTTP/1.1", "Host: a.b:8080\r\n"),
