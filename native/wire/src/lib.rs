@@ -1,11 +1,12 @@
-//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello, QUIC Initials, HTTP heads, addresses told over
-//! plain HTTP.
+//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello with its ECH, QUIC Initials, HTTP heads, addresses
+//! told over plain HTTP.
 //!
 //! No policy and no state: a parser is a function of its bytes. Input is hostile; a parser returns an error or a
 //! fact, it never panics.
 
 pub mod checksum;
 pub mod dns;
+mod ech;
 pub mod http;
 pub mod http2;
 pub mod httpdns;
@@ -18,5 +19,6 @@ pub mod tcp;
 pub mod tls;
 pub mod udp;
 
+pub use ech::{EchConfig, EchExtension};
 pub use name::Name;
 pub use parsed::{Malformed, Parsed};

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::ech::{ENCRYPTED_CLIENT_HELLO, EchExtension};
 use crate::{Name, Parsed};
 
 /// ContentType handshake (RFC 8446 section 5.1).
@@ -14,8 +15,6 @@ const MAJOR: u8 = 0x03;
 const MAX_MINOR: u8 = 0x04;
 /// Length of a record's header.
 const RECORD_HEADER: usize = 5;
-/// The largest plaintext of a record (RFC 8446 section 5.1).
-const MAX_FRAGMENT: usize = 0x4000;
 /// HandshakeType client_hello (RFC 8446 section 4).
 const CLIENT_HELLO: u8 = 0x01;
 /// Length of a handshake message's header.
@@ -26,8 +25,6 @@ const MIN_HELLO: usize = 2 + 32 + 1 + 2 + 2 + 1 + 1;
 const MAX_HELLO: usize = 2 + 32 + 1 + 32 + 2 + 0xfffe + 1 + 0xff + 2 + 0xffff;
 /// ExtensionType server_name (RFC 6066 section 3).
 const SERVER_NAME: u16 = 0x0000;
-/// ExtensionType encrypted_client_hello (RFC 9849).
-const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 /// NameType host_name (RFC 6066 section 3).
 const HOST_NAME: u8 = 0x00;
 
@@ -47,8 +44,8 @@ pub enum ServerName {
 pub struct ClientHello {
     /// The (outer) server name.
     pub server_name: ServerName,
-    /// Whether an encrypted_client_hello extension is there (it may be GREASE).
-    pub ech: bool,
+    /// The encrypted_client_hello extension, where there is one (it may be GREASE).
+    pub ech: Option<EchExtension>,
 }
 
 impl ClientHello {
@@ -118,7 +115,7 @@ impl ClientHello {
 
     const EMPTY: Self = Self {
         server_name: ServerName::Absent,
-        ech: false,
+        ech: None,
     };
 
     fn read(r: &mut Reader<'_>) -> Result<Self, Stop> {
@@ -166,7 +163,7 @@ impl ClientHello {
                 }
                 // RFC 8446 section 4.2: no more than one of a kind.
                 SERVER_NAME => self.server_name = ServerName::Invalid,
-                ENCRYPTED_CLIENT_HELLO => self.ech = true,
+                ENCRYPTED_CLIENT_HELLO => self.ech = Some(EchExtension::parse(body)),
                 _ => {}
             }
         }
@@ -307,13 +304,10 @@ fn record(bytes: &[u8]) -> Result<(&[u8], usize, &[u8]), Stop> {
     if r.u8()? != HANDSHAKE || r.u8()? != MAJOR || r.u8()? > MAX_MINOR {
         return Err(Stop::Wrong);
     }
-    let high = usize::from(r.u8()?);
-    if high > MAX_FRAGMENT >> 8 {
-        return Err(Stop::Wrong);
-    }
-    let len = high << 8 | usize::from(r.u8()?);
-    // RFC 8446 section 5.1: no empty fragments of handshake messages.
-    if !(1..=MAX_FRAGMENT).contains(&len) {
+    let len = usize::from(r.u16()?);
+    // RFC 8446 section 5.1: no empty fragments of handshake messages. It also forbids more than 2^14 bytes; who sends them
+    // all the same may have found a server that takes them, so they are read.
+    if len == 0 {
         return Err(Stop::Wrong);
     }
     let (fragment, rest) = r.bytes.split_at(len.min(r.bytes.len()));

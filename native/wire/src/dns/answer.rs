@@ -9,13 +9,14 @@ use hickory_proto::rr::{Name as Labels, RecordType as Type};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
 use super::message;
-use crate::{Malformed, Name};
+use crate::{EchConfig, Malformed, Name};
 
 /// The Internet class.
 const IN: u16 = 1;
 
-/// SvcParamKeys of the address hints (RFC 9460 section 14.3.2).
+/// SvcParamKeys of the address hints, and of ECH configurations (RFC 9460 section 14.3.2, RFC 9848).
 const IPV4_HINT: u16 = 4;
+const ECH: u16 = 5;
 const IPV6_HINT: u16 = 6;
 
 /// One step of an alias chain: CNAME, DNAME, or the target of an SVCB/HTTPS record.
@@ -40,6 +41,15 @@ pub struct Address {
     pub ttl: u32,
 }
 
+/// An ECH configuration out of an SVCB or HTTPS record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEch {
+    /// The configuration.
+    pub config: EchConfig,
+    /// Seconds to live.
+    pub ttl: u32,
+}
+
 /// The facts of an answer that policy asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -51,6 +61,8 @@ pub struct Answer {
     pub aliases: Vec<Alias>,
     /// Addresses, in the order of the message.
     pub addresses: Vec<Address>,
+    /// ECH configurations, in the order of the message.
+    pub ech: Vec<PublishedEch>,
 }
 
 impl Answer {
@@ -82,6 +94,7 @@ impl Answer {
             truncated: header.metadata.truncation,
             aliases: Vec::new(),
             addresses: Vec::new(),
+            ech: Vec::new(),
         };
         let mut owners = Owners::default();
         for _ in 0..header.counts.answers {
@@ -147,7 +160,7 @@ impl Answer {
         }
     }
 
-    /// Reads an SVCB or HTTPS record: its target, then the hints among its parameters.
+    /// Reads an SVCB or HTTPS record: its target, then hints and ECH configurations among its parameters.
     ///
     /// Parameters are read one by one, and quietly no further than the first malformed one: what a client might yet
     /// make of the rest are addresses that no name vouches for.
@@ -175,7 +188,13 @@ impl Answer {
             let Ok(value) = data.read_slice(len.into()) else {
                 break;
             };
-            let mut value = BinDecoder::new(value.unverified(/* read below */));
+            let value = value.unverified(/* read below */);
+            if key == ECH {
+                let configs = EchConfig::parse_list(value).into_iter();
+                self.ech
+                    .extend(configs.map(|config| PublishedEch { config, ttl }));
+            }
+            let mut value = BinDecoder::new(value);
             match key {
                 IPV4_HINT => {
                     let Ok(IpHint(ips)) = IpHint::<A>::read(&mut value) else {

@@ -94,13 +94,18 @@ impl Record {
 }
 
 /// Where the name at `at` ends: behind its zero octet or its compression pointer, which is not followed.
-fn skip_name(message: &[u8], mut at: usize) -> Option<usize> {
+fn skip_name(message: &[u8], at: usize) -> Option<usize> {
+    walk_name(message, at).map(|(end, _)| end)
+}
+
+/// Where the name at `at` ends, and where its compression pointer lies, if it has one.
+pub(super) fn walk_name(message: &[u8], mut at: usize) -> Option<(usize, Option<usize>)> {
     loop {
         match *message.get(at)? {
-            0 => return Some(at + 1),
+            0 => return Some((at + 1, None)),
             len @ 1..=63 => at += 1 + usize::from(len),
             // RFC 1035 section 4.1.4.
-            0xc0..=0xff => return Some(at + 2),
+            0xc0..=0xff => return Some((at + 2, Some(at))),
             _ => return None,
         }
     }

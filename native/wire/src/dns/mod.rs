@@ -7,8 +7,10 @@ mod answer;
 mod message;
 mod query;
 mod reply;
+mod without_ech;
 
-pub use answer::{Address, Alias, Answer};
+pub use answer::{Address, Alias, Answer, PublishedEch};
 pub use message::{HEADER_LEN, answer_count, cap_ttl, is_truncated, matches_question, question_range};
 pub use query::{Query, QueryError, RecordType};
 pub use reply::{Reply, emit_error, emit_reply};
+pub use without_ech::without_ech;
