@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use blocklist::{Action, Because, RuleId, Rules};
-use engine::{Reason, Seen, Sighting, Transport, VerdictEvent};
+use engine::{Ech, Reason, Seen, Sighting, Transport, VerdictEvent};
 
 /// A verdict with its rule looked up. Borrowed: one is made per line, not per flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,13 +119,14 @@ pub(crate) const fn transport_word(transport: Transport) -> &'static str {
 }
 
 /// What decided, as the JSON format has it.
-pub(crate) fn seen_word(seen: Seen) -> &'static str {
+pub(crate) fn seen_word(seen: Seen, transport: Transport) -> &'static str {
     match seen {
         Seen::Query => "dns_question",
         Seen::Cname => "dns_alias",
         Seen::Target => "dns_target",
         Seen::Sni => "tls_server_name",
         Seen::Quic => "quic_server_name",
+        Seen::Unread if transport == Transport::Tcp => "tcp_unread",
         Seen::Unread => "quic_unread",
         Seen::Host => "http_host",
         Seen::Address => "address",
@@ -133,14 +134,23 @@ pub(crate) fn seen_word(seen: Seen) -> &'static str {
     }
 }
 
+/// What an encrypted_client_hello extension is, as the JSON format has it.
+pub(crate) const fn ech_word(ech: Ech) -> &'static str {
+    match ech {
+        Ech::Real => "real",
+        Ech::Unknown => "unknown",
+    }
+}
+
 /// What decided, for people.
-pub(crate) fn seen_phrase(seen: Seen) -> &'static str {
+pub(crate) fn seen_phrase(seen: Seen, transport: Transport) -> &'static str {
     match seen {
         Seen::Query => "DNS question",
         Seen::Cname => "DNS alias",
         Seen::Target => "DNS target",
         Seen::Sni => "server name",
         Seen::Quic => "QUIC name",
+        Seen::Unread if transport == Transport::Tcp => "hello, unread",
         Seen::Unread => "QUIC, unread",
         Seen::Host => "HTTP host",
         Seen::Address => "address",

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use blocklist::{Action, AppId, Rules, Verdict};
+
 /// What is inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Depth {
@@ -22,6 +24,31 @@ pub enum Unread {
     FallBack,
 }
 
+/// What becomes of the `ech` parameters in answers with SVCB and HTTPS records (RFC 9848).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EchParameters {
+    /// They are taken out, so that a client has no key to hide its server's name with. With [`Depth::Dns`] nobody looks at
+    /// that name, and they stay.
+    #[default]
+    TakeOut,
+    /// They stay, and a name may be hidden.
+    Keep,
+}
+
+/// What becomes of encrypted DNS past the phone's resolver (DNS over TLS and over QUIC, port 853).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EncryptedDns {
+    /// It is a flow as any other.
+    #[default]
+    Leave,
+    /// It is refused, to whatever address, so that the app falls back to the phone's resolver; unless the owner allowed the
+    /// address, or a name of it. Known servers on other ports are rules' business.
+    Refuse,
+}
+
+/// The port of DNS over TLS and over QUIC (RFC 7858 section 3.1, RFC 9250 section 4.1.1).
+pub(crate) const ENCRYPTED_DNS_PORT: u16 = 853;
+
 /// Settings of a session.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -39,6 +66,10 @@ pub struct Config {
     pub max_udp_mappings: usize,
     /// What becomes of QUIC that cannot be read.
     pub quic_unread: Unread,
+    /// What becomes of `ech` parameters in answers.
+    pub ech: EchParameters,
+    /// What becomes of encrypted DNS.
+    pub encrypted_dns: EncryptedDns,
     /// For how long a blocked answer lives, in seconds, unless its rule says so itself.
     pub blocked_ttl: u32,
     /// For how long it lives at most, in seconds, where a name is asked for again and again.
@@ -61,11 +92,33 @@ impl Default for Config {
             max_tcp_flows: 24_576,
             max_udp_mappings: 4_096,
             quic_unread: Unread::Forward,
+            ech: EchParameters::TakeOut,
+            encrypted_dns: EncryptedDns::Leave,
             blocked_ttl: 10,
             storm_ttl: 900,
             shared_ttl: 5,
             names_owners: false,
         }
+    }
+}
+
+impl Config {
+    /// The verdict on an endpoint: of a rule on its address, else of the settings on its port.
+    pub(crate) fn verdict_ip(
+        &self,
+        rules: &Rules,
+        ip: IpAddr,
+        port: u16,
+        app: Option<AppId>,
+    ) -> Option<Verdict> {
+        let refuses = port == ENCRYPTED_DNS_PORT && self.encrypted_dns == EncryptedDns::Refuse;
+        let refused = Verdict {
+            action: Action::Block,
+            ..Verdict::NO_RULE
+        };
+        rules
+            .verdict_ip(ip, port, app)
+            .or_else(|| refuses.then_some(refused))
     }
 }
 

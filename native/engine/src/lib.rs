@@ -11,6 +11,7 @@ mod config;
 mod context;
 mod datagram;
 mod dns;
+mod ech;
 mod engine;
 mod flow;
 mod fragment;
@@ -35,7 +36,8 @@ mod timer;
 mod udp;
 
 pub use batch::{Batch, Slice};
-pub use config::{Config, Depth, Unread, Upstream};
+pub use config::{Config, Depth, EchParameters, EncryptedDns, Unread, Upstream};
+pub use ech::Ech;
 pub use engine::Engine;
 pub use flow::{AskId, EchoId, FlowId, MappingId};
 pub use observer::{Observer, Sighting};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use blocklist::{Because, Rules, Verdict};
 use wire::Name;
 
+use crate::ech::EchConfigs;
 use crate::{Timestamp, nat64};
 
 /// Addresses at most.
@@ -99,6 +100,8 @@ pub(crate) struct Memory {
     addresses: BTreeMap<IpAddr, Entry>,
     /// Every address by the time at which its last origin expires.
     by_expiry: BTreeSet<(Timestamp, IpAddr)>,
+    /// ECH configurations, as learnt from the same answers.
+    pub(crate) ech: EchConfigs,
 }
 
 #[derive(Debug, Default)]
@@ -292,6 +295,7 @@ impl Memory {
             !entry.origins.is_empty()
         });
         self.by_expiry.clear();
+        self.ech.clear();
         for (&ip, entry) in &mut self.addresses {
             let expires = entry.origins.iter().map(|(_, expires)| *expires).max();
             entry.expires = expires.unwrap_or(entry.expires);

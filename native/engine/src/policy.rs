@@ -3,6 +3,8 @@
 use blocklist::{Because, Verdict};
 use wire::Name;
 
+use crate::Ech;
+
 /// What the verdict was made on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Seen {
@@ -16,7 +18,7 @@ pub enum Seen {
     Sni,
     /// A QUIC server name.
     Quic,
-    /// Nothing: a QUIC connection whose server name could not be read.
+    /// Nothing: the server name of a QUIC connection, or of first bytes that are made so, could not be read.
     Unread,
     /// An HTTP host.
     Host,
@@ -35,6 +37,8 @@ pub struct Reason {
     pub seen: Seen,
     /// The name that was judged, where there was one.
     pub name: Option<Name>,
+    /// What the hello's encrypted_client_hello extension is, where it has one: the name is then the outer one.
+    pub ech: Option<Ech>,
 }
 
 /// A verdict with its reason, as the engine passes it on.
@@ -52,7 +56,14 @@ impl Decision {
                 because: verdict.because,
                 seen,
                 name,
+                ech: None,
             },
         }
+    }
+
+    /// The same, of a hello with this encrypted_client_hello extension.
+    pub(crate) fn with_ech(mut self, ech: Option<Ech>) -> Self {
+        self.reason.ech = ech;
+        self
     }
 }

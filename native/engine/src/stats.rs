@@ -64,6 +64,8 @@ pub struct Stats {
     pub retransmitted: u64,
     /// QUIC connections whose server name could not be read.
     pub quic_unread: u64,
+    /// TCP flows whose first bytes hid their name, so that they were refused.
+    pub hello_unread: u64,
     /// Flows that ended because a table or the budget was full.
     pub evicted: u64,
 }

@@ -9,7 +9,7 @@ use engine::{Seen, Sighting};
 use serde::Serialize;
 
 use super::Tally;
-use crate::verdict::{Shown, printable, seen_word, transport_word};
+use crate::verdict::{Shown, ech_word, printable, seen_word, transport_word};
 
 /// Names of a capture in the form that was asked for.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ struct VerdictLine<'a> {
     seen: &'static str,
     name: &'a str,
     asked: Option<&'a str>,
+    ech: Option<&'static str>,
     app: String,
     remote: String,
     tier: &'static str,
@@ -95,13 +96,14 @@ impl Report {
                     found: kind,
                     action: if shown.blocked { "block" } else { "allow" },
                     transport: transport_word(shown.transport),
-                    seen: seen_word(shown.seen),
+                    seen: seen_word(shown.seen, shown.transport),
                     name: sighting
                         .reason
                         .name
                         .as_ref()
                         .map_or(name, |judged| judged.as_str()),
                     asked: is_answer(sighting).then_some(name),
+                    ech: sighting.reason.ech.map(ech_word),
                     app: client.to_string(),
                     remote: sighting.remote.to_string(),
                     tier: shown.tier,

@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// What becomes of a QUIC connection whose server name cannot be read.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Unread::Forward)]
     pub(crate) quic_unread: Unread,
+    /// What becomes of the keys in HTTPS answers with which a client hides its server's name (ECH).
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Ech::TakeOut)]
+    pub(crate) ech: Ech,
     /// Largest packet in bytes that is written to the device, for measuring: by itself it is what the kernel's version
     /// takes well (32,256 before Linux 6.6).
     #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u16).range(MIN_MTU..))]
@@ -73,6 +76,24 @@ impl From<Unread> for engine::Unread {
         match unread {
             Unread::Forward => Self::Forward,
             Unread::FallBack => Self::FallBack,
+        }
+    }
+}
+
+/// What becomes of `ech` parameters in answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ech {
+    /// They are taken out, so that the name can be read. DNSSEC no longer proves these answers.
+    TakeOut,
+    /// They stay; a name behind them is judged by its DNS question only.
+    Keep,
+}
+
+impl From<Ech> for engine::EchParameters {
+    fn from(ech: Ech) -> Self {
+        match ech {
+            Ech::TakeOut => Self::TakeOut,
+            Ech::Keep => Self::Keep,
         }
     }
 }

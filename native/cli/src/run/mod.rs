@@ -122,6 +122,8 @@ fn settings(args: &Args, rules: Arc<Rules>, upstream: Upstream) -> Settings {
             depth: args.depth.into(),
             own_resolvers,
             quic_unread: args.quic_unread.into(),
+            ech: args.ech.into(),
+            encrypted_dns: encrypted_dns(&args.rules.without),
             ..Config::default()
         },
         rules,
@@ -132,6 +134,15 @@ fn settings(args: &Args, rules: Arc<Rules>, upstream: Upstream) -> Settings {
         system: None,
         system_network: 0,
         awake: None,
+    }
+}
+
+/// Whoever does not use encrypted resolvers of others has them refused.
+fn encrypted_dns(without: &[String]) -> EncryptedDns {
+    if without.iter().any(|feature| feature == Rules::ENCRYPTED_DNS) {
+        EncryptedDns::Refuse
+    } else {
+        EncryptedDns::Leave
     }
 }
 

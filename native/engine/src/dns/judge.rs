@@ -56,6 +56,9 @@ pub(super) fn judge(
             Outcome::Unreadable
         };
     };
+    for published in &answer.ech {
+        cx.memory.ech.remember(published, cx.now);
+    }
     let mut names = Names::new(question);
     for alias in &answer.aliases {
         let seen = if alias.service { Seen::Target } else { Seen::Cname };

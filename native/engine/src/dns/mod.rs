@@ -4,13 +4,14 @@ mod judge;
 mod pending;
 mod reply;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use blocklist::{Action, Because, Rules, Verdict};
-use wire::Name;
 use wire::dns::{self, Query, QueryError, RecordType, Reply};
+use wire::{Malformed, Name};
 
 use self::judge::Outcome;
 use self::pending::{Pending, Question, Waiting};
@@ -19,7 +20,8 @@ use crate::outbox::{Command, Outbox};
 use crate::stats::Discard;
 use crate::storm::Storms;
 use crate::{
-    AskId, Config, Event, FlowId, Reason, Seen, Stats, Timestamp, Transport, Upstream, VerdictEvent,
+    AskId, Config, Depth, EchParameters, Event, FlowId, Reason, Seen, Stats, Timestamp, Transport, Upstream,
+    VerdictEvent,
 };
 
 /// How long a question may wait for its answer before it is forgotten.
@@ -155,6 +157,7 @@ impl Dns {
             because: verdict.because,
             seen: Seen::Query,
             name: Some(query.name.clone()),
+            ech: None,
         };
         let mark = cx.outbox.mark();
         cx.tell(asker, query.record_type, verdict.action, reason);
@@ -197,17 +200,23 @@ impl Dns {
         }
     }
 
-    /// The resolver answered: the answer is judged, remembered, and passed on byte for byte.
+    /// The resolver answered: the answer is judged, remembered, and passed on byte for byte, but for its ECH parameters.
     pub(crate) fn handle_answer(&mut self, ask: AskId, message: &[u8], cx: &mut Context<'_>) {
         let Some((question, askers)) = self.pending.remove(ask) else {
             return;
         };
         match judge::judge(&question, &askers, message, cx) {
-            Outcome::Deliver => self.deliver(&question, &askers, message, cx),
+            Outcome::Deliver => match without_ech(message, cx) {
+                Ok(message) => self.deliver(&question, &askers, &message, cx),
+                Err(_) => self.fail(&question, &askers, cx),
+            },
             Outcome::DeliverCapped => {
-                let mut capped = message.to_vec();
-                match dns::cap_ttl(&mut capped, cx.config.shared_ttl) {
-                    Ok(()) => self.deliver(&question, &askers, &capped, cx),
+                let capped = without_ech(message, cx).and_then(|message| {
+                    let mut capped = message.into_owned();
+                    dns::cap_ttl(&mut capped, cx.config.shared_ttl).map(|()| capped)
+                });
+                match capped {
+                    Ok(capped) => self.deliver(&question, &askers, &capped, cx),
                     Err(_) => self.fail(&question, &askers, cx),
                 }
             }
@@ -271,6 +280,15 @@ impl Dns {
         }
         cx.memory.forget_answers();
     }
+}
+
+/// The answer as the app gets it: without ECH parameters, where the names that they would hide are to be read.
+fn without_ech<'a>(message: &'a [u8], cx: &Context<'_>) -> Result<Cow<'a, [u8]>, Malformed> {
+    if cx.config.ech == EchParameters::Keep || cx.config.depth == Depth::Dns {
+        return Ok(Cow::Borrowed(message));
+    }
+    let without = dns::without_ech(message)?;
+    Ok(without.map_or(Cow::Borrowed(message), Cow::Owned))
 }
 
 /// The verdict on a name for all apps.

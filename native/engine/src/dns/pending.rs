@@ -31,6 +31,7 @@ impl Question {
             because: self.verdict.because,
             seen: Seen::Query,
             name: Some(self.query.name.clone()),
+            ech: None,
         }
     }
 }

@@ -15,6 +15,7 @@ const HTTPS: u16 = 65;
 
 /// The service with all that it borrows.
 struct Bench {
+    config: Config,
     dns: Dns,
     rules: Rules,
     memory: Memory,
@@ -39,6 +40,7 @@ impl Bench {
     fn new(rules: RulesBuilder) -> Self {
         let resolvers = vec!["192.0.2.53:53".parse().unwrap()];
         Self {
+            config: Config::default(),
             dns: Dns::new(1),
             rules: rules.build(),
             memory: Memory::default(),
@@ -55,7 +57,7 @@ impl Bench {
 
     fn drive(&mut self, input: impl FnOnce(&mut Dns, &mut Context<'_>)) -> Out {
         let mut cx = Context {
-            config: &Config::default(),
+            config: &self.config,
             rules: &self.rules,
             memory: &mut self.memory,
             upstream: &self.upstream,
@@ -686,4 +688,71 @@ fn ipv6_asker_is_answered_over_ipv6() {
     let out = bench.ask(asker, &question(1, "x.ads.example", A));
     assert_eq!(out.datagrams[0].0, asker.endpoints().0);
     assert!(is_zero_address(&out.datagrams[0].1));
+}
+
+/// An HTTPS record with an ECH configuration of 40 bytes.
+fn https_with_ech(owner: &str) -> Record<'_> {
+    let config = b"\0\x22\xfe\x0d\0\x1e\x07\0\x20\0\x02kk\0\x04\0\x01\0\x01\0\x0dfront.example\0\0";
+    let data = [&b"\0\x01\0\0\x01\0\x03\x02h2\0\x05\0\x24"[..], config].concat();
+    (owner, HTTPS, data)
+}
+
+#[test]
+fn ech_keys_are_taken_out_unless_they_are_to_stay_or_nobody_reads_names() {
+    for (ech, depth, is_kept) in [
+        (EchParameters::TakeOut, Depth::Full, false),
+        (EchParameters::Keep, Depth::Full, true),
+        (EchParameters::TakeOut, Depth::Dns, true),
+    ] {
+        for asker in [udp(1), tcp(1)] {
+            let mut bench = Bench::new(rules());
+            bench.config = Config {
+                ech,
+                depth,
+                ..Config::default()
+            };
+            let message = question(7, "a.example", HTTPS);
+            let records = [cname("a.example", "b.example"), https_with_ech("b.example")];
+            let answer = response(&message, &records);
+            let asks = bench.ask(asker, &message).asks;
+            let out = bench.answer(asks[0].0, &answer);
+            let udp = out.datagrams.iter().map(|(_, message)| message);
+            let delivered: Vec<_> = udp.chain(out.tcp.iter().map(|(_, message)| message)).collect();
+            let [delivered] = delivered[..] else {
+                panic!("one answer")
+            };
+            if is_kept {
+                assert_eq!(*delivered, answer);
+            } else {
+                assert_eq!(delivered.len(), answer.len() - 40);
+                assert_eq!(Answer::parse(delivered).unwrap().ech, []);
+            }
+            let name = Name::from_text("front.example");
+            let told = bench
+                .memory
+                .ech
+                .classify(Some(&name), wire::EchExtension::Other, bench.now);
+            assert_eq!(told, crate::Ech::Real, "remembered all the same");
+        }
+    }
+}
+
+#[test]
+fn an_answer_whose_ech_keys_cannot_be_taken_out_does_not_reach_the_app() {
+    let mut bench = Bench::new(rules());
+    let message = question(7, "a.example", HTTPS);
+    let mut answer = response(&message, &[https_with_ech("a.example")]);
+    // Another record is announced in the authority section, and is not there.
+    answer[9] = 1;
+    let asks = bench.ask(udp(1), &message).asks;
+    let out = bench.answer(asks[0].0, &answer);
+    assert_eq!(rcode(&out.datagrams[0].1), 2);
+}
+
+#[test]
+fn where_apps_differ_the_short_lived_answer_has_no_ech_keys_either() {
+    let mut bench = Bench::new(rules().app_rule(AppId(1), "a.example", Action::Block).unwrap());
+    let out = bench.resolve("a.example", HTTPS, &[https_with_ech("a.example")]);
+    let delivered = &out.datagrams[0].1;
+    assert_eq!(Answer::parse(delivered).unwrap().ech, []);
 }

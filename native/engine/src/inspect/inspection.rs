@@ -2,7 +2,7 @@
 
 use wire::http::{Body, Chunked, Request};
 use wire::tls::{ClientHello, ServerName};
-use wire::{Name, Parsed};
+use wire::{EchExtension, Name, Parsed};
 
 use super::Assembler;
 use crate::Seen;
@@ -109,6 +109,8 @@ pub(crate) struct Inspection {
     next: Next,
     /// Path and query of the last request, until they are taken.
     target: Option<Box<[u8]>>,
+    /// Of the hello that was read.
+    ech: Option<EchExtension>,
 }
 
 impl Default for Inspection {
@@ -119,6 +121,7 @@ impl Default for Inspection {
             begin: 0,
             next: Next::Never,
             target: None,
+            ech: None,
         }
     }
 }
@@ -237,6 +240,11 @@ impl Inspection {
         self.target.take()
     }
 
+    /// The encrypted_client_hello extension of the hello that was read.
+    pub(crate) const fn ech(&self) -> Option<EchExtension> {
+        self.ech
+    }
+
     /// Bytes held until the message is complete.
     pub(crate) const fn held(&self) -> usize {
         self.assembler.held()
@@ -269,16 +277,32 @@ impl Inspection {
 
     fn hello(&mut self, stream: &[u8]) -> Finding {
         match ClientHello::parse(stream) {
-            Parsed::Complete(hello) => match hello.server_name {
-                ServerName::Dns(name) => Finding::Name(name, Seen::Sni),
-                ServerName::Absent | ServerName::Invalid => Finding::Undecidable(Undecidable::Nameless),
-            },
+            Parsed::Complete(hello) => {
+                self.ech = hello.ech;
+                match hello.server_name {
+                    ServerName::Dns(name) => Finding::Name(name, Seen::Sni),
+                    ServerName::Absent | ServerName::Invalid => Finding::Undecidable(Undecidable::Nameless),
+                }
+            }
             Parsed::Incomplete if stream.is_empty() => Finding::NeedMore,
             Parsed::Incomplete => {
                 self.progress = Progress::Hello(ClientHello::least_len(stream).min(LIMIT));
-                hello_cut_off(stream)
+                self.hello_cut_off(stream)
             }
             Parsed::Mismatch => Finding::Undecidable(Undecidable::Unrecognised),
+        }
+    }
+
+    /// A hello without an end: at the limit its complete extensions have to do.
+    fn hello_cut_off(&mut self, stream: &[u8]) -> Finding {
+        if stream.len() < LIMIT {
+            return Finding::NeedMore;
+        }
+        let hello = ClientHello::parse_cut_off(stream);
+        self.ech = hello.as_ref().and_then(|hello| hello.ech);
+        match hello.map(|hello| hello.server_name) {
+            Some(ServerName::Dns(name)) => Finding::Name(name, Seen::Sni),
+            _ => Finding::Undecidable(Undecidable::TooLong),
         }
     }
 
@@ -317,17 +341,6 @@ fn host_of(request: Request) -> Finding {
         _ if request.is_ambiguous => Finding::Undecidable(Undecidable::Ambiguous),
         Some(host) => Finding::Name(host, Seen::Host),
         None => Finding::Undecidable(Undecidable::Nameless),
-    }
-}
-
-/// A hello without an end: at the limit its complete extensions have to do.
-fn hello_cut_off(stream: &[u8]) -> Finding {
-    if stream.len() < LIMIT {
-        return Finding::NeedMore;
-    }
-    match ClientHello::parse_cut_off(stream).map(|hello| hello.server_name) {
-        Some(ServerName::Dns(name)) => Finding::Name(name, Seen::Sni),
-        _ => Finding::Undecidable(Undecidable::TooLong),
     }
 }
 

@@ -1,8 +1,8 @@
 //! A QUIC client's first flight, datagram by datagram, until its ClientHello shows a name.
 
-use wire::Parsed;
 use wire::quic::{Frames, InitialKeys, Kind, LongHeader, Packets, Side};
 use wire::tls::{ClientHello, ServerName};
+use wire::{EchExtension, Parsed};
 
 use super::{Assembler, Finding, LIMIT, Undecidable};
 use crate::Seen;
@@ -15,6 +15,8 @@ pub(crate) struct QuicReader {
     crypto: Assembler,
     /// The largest packet number that was opened.
     largest: Option<u64>,
+    /// Of the hello that was read.
+    ech: Option<EchExtension>,
 }
 
 impl QuicReader {
@@ -24,6 +26,7 @@ impl QuicReader {
             keys: Box::new(InitialKeys::new(packet.version, packet.dcid, Side::Client)?),
             crypto: Assembler::new(LIMIT),
             largest: None,
+            ech: None,
         })
     }
 
@@ -51,14 +54,18 @@ impl QuicReader {
     }
 
     /// What the bytes so far say if none follows: the complete extensions have to do.
-    pub(crate) fn cut_off(&self) -> Finding {
-        match ClientHello::parse_message_cut_off(self.crypto.prefix()) {
-            Some(ClientHello {
-                server_name: ServerName::Dns(name),
-                ..
-            }) => Finding::Name(name, Seen::Quic),
+    pub(crate) fn cut_off(&mut self) -> Finding {
+        let hello = ClientHello::parse_message_cut_off(self.crypto.prefix());
+        self.ech = hello.as_ref().and_then(|hello| hello.ech);
+        match hello.map(|hello| hello.server_name) {
+            Some(ServerName::Dns(name)) => Finding::Name(name, Seen::Quic),
             _ => Finding::Undecidable(Undecidable::TooLong),
         }
+    }
+
+    /// The encrypted_client_hello extension of the hello that was read.
+    pub(crate) const fn ech(&self) -> Option<EchExtension> {
+        self.ech
     }
 
     /// Bytes held until the message is complete, and those of the keys.
@@ -66,12 +73,15 @@ impl QuicReader {
         self.crypto.held() + size_of::<InitialKeys>()
     }
 
-    fn finding(&self) -> Finding {
+    fn finding(&mut self) -> Finding {
         match ClientHello::parse_message(self.crypto.prefix()) {
-            Parsed::Complete(hello) => match hello.server_name {
-                ServerName::Dns(name) => Finding::Name(name, Seen::Quic),
-                ServerName::Absent | ServerName::Invalid => Finding::Undecidable(Undecidable::Nameless),
-            },
+            Parsed::Complete(hello) => {
+                self.ech = hello.ech;
+                match hello.server_name {
+                    ServerName::Dns(name) => Finding::Name(name, Seen::Quic),
+                    ServerName::Absent | ServerName::Invalid => Finding::Undecidable(Undecidable::Nameless),
+                }
+            }
             Parsed::Incomplete => Finding::NeedMore,
             Parsed::Mismatch => Finding::Undecidable(Undecidable::Unrecognised),
         }

@@ -2,13 +2,11 @@
 
 use std::net::SocketAddr;
 
-use wire::Name;
 use wire::tcp::{Flags, SeqNumber, TcpHeader};
 
 use super::DNS_PORT;
-use super::stream::Stream;
+use super::stream::{Found, Stream};
 use super::table::Held;
-use crate::Seen;
 
 /// What the two directions have said.
 #[derive(Debug, Default)]
@@ -27,7 +25,7 @@ impl Connection {
         dst: SocketAddr,
         tcp: &TcpHeader,
         payload: &[u8],
-        found: &mut Vec<(Name, Seen)>,
+        found: &mut Vec<Found>,
     ) {
         let first = SeqNumber(tcp.seq.0.wrapping_add(tcp.flags.contains(Flags::SYN).into()));
         if tcp.flags.contains(Flags::SYN) && !tcp.flags.contains(Flags::RST) {

@@ -15,17 +15,20 @@ use wire::tcp::TcpHeader;
 use wire::udp::UdpHeader;
 
 use crate::dns;
+use crate::ech::EchConfigs;
 use crate::fragment::Reassembly;
 use crate::policy::Decision;
 use crate::{Discard, Reason, Seen, Stats, Timestamp};
 
 mod connection;
+mod cut_off;
 mod quic;
 mod stream;
 mod table;
 
 use connection::Connection;
 use quic::QuicPair;
+use stream::Found;
 use table::Table;
 
 /// Where questions go (RFC 1035 section 4.2).
@@ -57,6 +60,8 @@ pub struct Observer {
     rules: Rules,
     table: Table<Connection>,
     quic: Table<QuicPair>,
+    /// Out of the answers that were recorded.
+    ech: EchConfigs,
     /// Memory for opened packets.
     scratch: Vec<u8>,
     reassembly: Reassembly,
@@ -71,6 +76,7 @@ impl Observer {
             rules,
             table: Table::default(),
             quic: Table::default(),
+            ech: EchConfigs::default(),
             scratch: Vec::new(),
             reassembly: Reassembly::default(),
             sightings: VecDeque::new(),
@@ -82,7 +88,11 @@ impl Observer {
     pub fn handle_packet(&mut self, packet: &[u8], now: Timestamp) {
         self.stats.packets_in += 1;
         let Ok(ip) = IpHeader::parse(packet) else {
-            return self.stats.discard(Discard::MalformedIp);
+            self.stats.discard(Discard::MalformedIp);
+            if let Some((ip, packet)) = cut_off::fitted(packet) {
+                self.handle_whole(&ip, &packet, now);
+            }
+            return;
         };
         if ip.fragment.is_none() {
             return self.handle_whole(&ip, packet, now);
@@ -126,6 +136,7 @@ impl Observer {
     pub fn reset(&mut self) {
         self.table = Table::default();
         self.quic = Table::default();
+        self.ech.clear();
         self.reassembly = Reassembly::default();
     }
 
@@ -142,14 +153,21 @@ impl Observer {
         self.table.with(src, dst, |connection: &mut Connection| {
             connection.handle_segment(src, dst, &tcp, payload, &mut found);
         });
-        for (name, seen) in found {
-            self.report(name, seen, src, dst, now);
+        for found in found {
+            self.report(found, src, dst, now);
         }
     }
 
     fn handle_datagram(&mut self, ip: &IpHeader, datagram: &[u8], now: Timestamp) {
-        let Ok(udp) = UdpHeader::parse(datagram) else {
-            return self.stats.discard(Discard::MalformedTransport);
+        let udp = match UdpHeader::parse(datagram) {
+            Ok(udp) => udp,
+            Err(_) => {
+                self.stats.discard(Discard::MalformedTransport);
+                let Some(udp) = cut_off::fitted_udp(datagram) else {
+                    return;
+                };
+                udp
+            }
         };
         let (src, dst) = (
             SocketAddr::new(ip.src, udp.src_port),
@@ -158,16 +176,24 @@ impl Observer {
         let message = datagram.get(udp.payload).unwrap_or_default();
         if udp.dst_port == DNS_PORT {
             match Query::asked_name(message) {
-                Ok(name) => self.report(name, Seen::Query, src, dst, now),
+                Ok(name) => {
+                    let (seen, ech) = (Seen::Query, None);
+                    self.report(Found { name, seen, ech }, src, dst, now);
+                }
                 Err(QueryError::Response) => {}
                 Err(_) => self.stats.discard(Discard::MalformedDns),
             }
         } else if udp.src_port == DNS_PORT
             && let Some(name) = Query::answered_name(message)
-            && let Some(decision) = judge_answer(&self.rules, &name, message)
+            && let Ok(answer) = Answer::parse(message)
         {
-            let seen = decision.reason.seen;
-            self.push(Sighting::new(decision, seen, name, (dst, src), now));
+            for published in &answer.ech {
+                self.ech.remember(published, now);
+            }
+            if let Some(decision) = judge_answer(&self.rules, &name, answer) {
+                let seen = decision.reason.seen;
+                self.push(Sighting::new(decision, seen, name, (dst, src), now));
+            }
         } else if udp.src_port != DNS_PORT {
             self.handle_quic(src, dst, message, now);
         }
@@ -184,14 +210,17 @@ impl Observer {
         let name = self
             .quic
             .with(src, dst, |pair| pair.handle_datagram(src, datagram, scratch));
-        if let Some(name) = name {
-            self.report(name, Seen::Quic, src, dst, now);
+        if let Some((name, ech)) = name {
+            let seen = Seen::Quic;
+            self.report(Found { name, seen, ech }, src, dst, now);
         }
     }
 
-    fn report(&mut self, name: Name, seen: Seen, client: SocketAddr, remote: SocketAddr, at: Timestamp) {
+    fn report(&mut self, found: Found, client: SocketAddr, remote: SocketAddr, at: Timestamp) {
+        let Found { name, seen, ech } = found;
+        let ech = ech.map(|extension| self.ech.classify(Some(&name), extension, at));
         self.stats.questions += u64::from(seen == Seen::Query);
-        let decision = judge(&self.rules, &name, seen, remote);
+        let decision = judge(&self.rules, &name, seen, remote).with_ech(ech);
         self.push(Sighting::new(decision, seen, name, (client, remote), at));
     }
 
@@ -241,12 +270,11 @@ fn judge(rules: &Rules, name: &Name, seen: Seen, remote: SocketAddr) -> Decision
 }
 
 /// The blocked name in the answer to an allowed question, if there is one: live, the answer does not reach the app.
-fn judge_answer(rules: &Rules, asked: &Name, message: &[u8]) -> Option<Decision> {
+fn judge_answer(rules: &Rules, asked: &Name, answer: Answer) -> Option<Decision> {
     let verdict = dns::verdict(asked, rules);
     if verdict.is_block() || verdict.covers_aliases() {
         return None;
     }
-    let answer = Answer::parse(message).ok()?;
     let aliases = answer
         .aliases
         .into_iter()

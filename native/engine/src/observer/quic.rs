@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use wire::Name;
 use wire::quic::{ConnectionId, Kind, LongHeader, Packets, Version};
+use wire::{EchExtension, Name};
 
 use super::table::Held;
 use crate::inspect::{Finding, QuicReader, Undecidable};
@@ -31,16 +31,16 @@ struct Connection {
 }
 
 impl QuicPair {
-    /// Takes one datagram; the name that it completes, if it does.
+    /// Takes one datagram; the name that it completes, if it does, and its hello's encrypted_client_hello extension.
     pub(super) fn handle_datagram(
         &mut self,
         src: SocketAddr,
         datagram: &[u8],
         scratch: &mut Vec<u8>,
-    ) -> Option<Name> {
+    ) -> Option<(Name, Option<EchExtension>)> {
         let packet = Packets::new(datagram).find(|packet| packet.kind == Kind::Initial)?;
-        let finding = match self.push(src, &packet, datagram, scratch) {
-            Some(finding) => finding,
+        let (finding, ech) = match self.push(src, &packet, datagram, scratch) {
+            Some(found) => found,
             None => self.open(src, &packet, datagram, scratch)?,
         };
         let Finding::Name(name, _) = finding else {
@@ -50,7 +50,7 @@ impl QuicPair {
         if self.last.as_ref() == Some(&found) {
             return None;
         }
-        self.last.insert(found).1.clone().into()
+        Some((self.last.insert(found).1.clone(), ech))
     }
 
     /// Passes the datagram to the connections that it may belong to.
@@ -60,21 +60,22 @@ impl QuicPair {
         packet: &LongHeader<'_>,
         datagram: &[u8],
         scratch: &mut Vec<u8>,
-    ) -> Option<Finding> {
+    ) -> Option<(Finding, Option<EchExtension>)> {
         let dcid = ConnectionId::new(packet.dcid);
         for connection in self.connections.iter_mut().filter(|it| it.client == src) {
             let is_known = connection.dcid == dcid && connection.version == packet.version;
             let Some(reader) = &mut connection.reader else {
                 if is_known {
-                    return Some(Finding::NeedMore);
+                    return Some((Finding::NeedMore, None));
                 }
                 continue;
             };
             if let Some(finding) = reader.push(datagram, scratch) {
+                let ech = reader.ech();
                 if is_final(&finding) {
                     connection.reader = None;
                 }
-                return Some(finding);
+                return Some((finding, ech));
             }
         }
         None
@@ -87,9 +88,10 @@ impl QuicPair {
         packet: &LongHeader<'_>,
         datagram: &[u8],
         scratch: &mut Vec<u8>,
-    ) -> Option<Finding> {
+    ) -> Option<(Finding, Option<EchExtension>)> {
         let mut reader = QuicReader::new(packet)?;
         let finding = reader.push(datagram, scratch)?;
+        let ech = reader.ech();
         if self.connections.len() == MAX_CONNECTIONS {
             self.connections.pop_front();
         }
@@ -99,7 +101,7 @@ impl QuicPair {
             dcid: ConnectionId::new(packet.dcid),
             reader: (!is_final(&finding)).then_some(reader),
         });
-        Some(finding)
+        Some((finding, ech))
     }
 }
 

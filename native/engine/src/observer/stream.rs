@@ -1,15 +1,24 @@
 //! One direction of a TCP connection, read for names: a hello, requests one after the other, or questions.
 
-use wire::Name;
 use wire::dns::Query;
 use wire::http::Request;
 use wire::tcp::SeqNumber;
+use wire::{EchExtension, Name};
 
 use crate::Seen;
 use crate::inspect::{Assembler, Finding, Inspection, LIMIT, Next};
 
 /// The longest DNS message over TCP with its length (RFC 1035 section 4.2.2).
 const MAX_MESSAGE: usize = 2 + 0xffff;
+
+/// A name that a client said.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) name: Name,
+    pub(super) seen: Seen,
+    /// The encrypted_client_hello extension of the hello that said it.
+    pub(super) ech: Option<EchExtension>,
+}
 
 /// What the bytes are read for.
 #[derive(Debug, Default)]
@@ -70,7 +79,7 @@ impl Stream {
     }
 
     /// Takes the bytes at `seq`; names that they complete go to `found`.
-    pub(super) fn push(&mut self, seq: SeqNumber, bytes: &[u8], found: &mut Vec<(Name, Seen)>) {
+    pub(super) fn push(&mut self, seq: SeqNumber, bytes: &[u8], found: &mut Vec<Found>) {
         if matches!(self.state, State::Closed) {
             return;
         }
@@ -130,13 +139,17 @@ fn read_messages(
     mut inspection: Box<Inspection>,
     offset: u64,
     bytes: &[u8],
-    found: &mut Vec<(Name, Seen)>,
+    found: &mut Vec<Found>,
 ) -> State {
     let mut first = inspection.begin() == 0;
     loop {
         match inspection.push(offset, bytes) {
             Finding::NeedMore => return State::Message(inspection),
-            Finding::Name(name, seen) => found.push((name, seen)),
+            Finding::Name(name, seen) => found.push(Found {
+                name,
+                seen,
+                ech: inspection.ech(),
+            }),
             // What is no request where one was expected: a protocol that was agreed upon, or a body of another length.
             Finding::Undecidable(_) if inspection.next() == Next::Never && !first => {
                 return State::Resume(inspection);
@@ -151,7 +164,7 @@ fn read_messages(
 }
 
 /// Reads the complete messages at the beginning, and says how many bytes they were.
-fn read_questions(assembler: &mut Assembler, found: &mut Vec<(Name, Seen)>) -> u64 {
+fn read_questions(assembler: &mut Assembler, found: &mut Vec<Found>) -> u64 {
     let mut read = 0;
     loop {
         let Some((len, rest)) = assembler.prefix().split_first_chunk() else {
@@ -162,7 +175,11 @@ fn read_questions(assembler: &mut Assembler, found: &mut Vec<(Name, Seen)>) -> u
             return read;
         };
         if let Ok(name) = Query::asked_name(message) {
-            found.push((name, Seen::Query));
+            found.push(Found {
+                name,
+                seen: Seen::Query,
+                ech: None,
+            });
         }
         assembler.advance(2 + len);
         read += 2 + len as u64;

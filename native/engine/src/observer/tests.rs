@@ -2,6 +2,7 @@ use blocklist::{Preset, RulesBuilder};
 use wire::tcp::{Flags, Options, Segment, SeqNumber};
 
 use super::*;
+use crate::Ech;
 
 use crate::inspect::client_hello::Hello;
 use crate::inspect::quic_initial::Initial;
@@ -291,6 +292,65 @@ fn answer_with_a_blocked_alias_is_refused_under_the_name_that_was_asked() {
         Some(Name::from_text("tracking.example.com"))
     );
     assert_eq!(sightings(&[datagram(RESOLVER, CLIENT, &answer[..30])]), []);
+}
+
+#[test]
+fn a_packet_that_says_more_than_is_there_is_read_as_far_as_it_goes() {
+    let whole = datagram(CLIENT, RESOLVER, &question("a.example"));
+    let six = datagram("[2001:db8::2]:40000", "[2001:db8::53]:53", &question("b.example"));
+    let said = |packet: &[u8], at: usize, len: u16| {
+        let mut packet = packet.to_vec();
+        packet[at..at + 2].copy_from_slice(&len.to_be_bytes());
+        packet
+    };
+    let packets = [
+        said(&whole, 2, 0x8d48),
+        said(&whole, 24, 0x22a),
+        said(&said(&whole, 2, 0x8d48), 24, 0x22a),
+        said(&six, 4, 0x100),
+    ];
+    let names: Vec<_> = sightings(&packets).into_iter().map(|(_, name, _)| name).collect();
+    assert_eq!(names, ["a.example", "a.example", "a.example", "b.example"]);
+    let short = |packet: &[u8]| sightings(&[packet[..packet.len() - 1].to_vec()]);
+    assert_eq!(short(&whole), [], "its question is not all there");
+    let mut fragment = said(&whole, 2, 0x8d48);
+    fragment[6] = 0x20;
+    assert_eq!(sightings(&[fragment]), []);
+}
+
+#[test]
+fn ech_is_told_from_what_answers_published() {
+    let config = b"\x07\0\x20\0\x02kk\0\x04\0\x01\0\x01\0\x0dfront.example\0\0";
+    let config = [&[0xfe, 0x0d, 0, config.len() as u8][..], config].concat();
+    let list = [&[0, config.len() as u8][..], &config].concat();
+    let data = [&b"\0\x01\0\0\x05\0"[..], &[list.len() as u8], &list].concat();
+    let mut answer = question("page.example");
+    (answer[2], answer[7]) = (0x81, 1);
+    let len = answer.len();
+    answer[len - 4..len].copy_from_slice(&[0, 65, 0, 1]);
+    answer.extend(b"\xc0\x0c\0\x41\0\x01\0\0\x01\x2c\0");
+    answer.push(data.len() as u8);
+    answer.extend(data);
+    let hello = |host: &str| Hello::to(host).ech(9);
+    let quic = |host: &str| Initial::new(3).datagrams(&hello(host).message()).remove(0);
+    let mut observer = observer();
+    let mut told = |packet: Vec<u8>| {
+        observer.handle_packet(&packet, Timestamp::ZERO);
+        observer.poll_sighting().and_then(|sighting| sighting.reason.ech)
+    };
+    assert_eq!(told(data_of(1, &hello("front.example"))), Some(Ech::Unknown));
+    assert_eq!(told(datagram(RESOLVER, CLIENT, &answer)), None);
+    assert_eq!(told(data_of(2, &hello("front.example"))), Some(Ech::Real));
+    assert_eq!(told(data_of(3, &hello("page.example"))), Some(Ech::Unknown));
+    assert_eq!(told(data_of(4, &Hello::to("front.example"))), None);
+    let flight = datagram(CLIENT, SERVER, &quic("front.example"));
+    assert_eq!(told(flight), Some(Ech::Real));
+}
+
+/// A hello as the first segment of its connection.
+fn data_of(port: u16, hello: &Hello) -> Vec<u8> {
+    let client = format!("10.0.0.2:{port}");
+    segment(&client, SERVER, 1, 1, Flags::ACK, &hello.record())
 }
 
 #[test]

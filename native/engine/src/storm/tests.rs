@@ -48,6 +48,7 @@ fn event(owner: Option<u32>, name: Option<&str>, record_type: Option<u16>) -> Ve
         transport: Transport::Tcp,
         action: Action::Block,
         reason: Reason {
+            ech: None,
             because: Because::NoRule,
             seen: Seen::Query,
             name: name.map(Name::from_text),

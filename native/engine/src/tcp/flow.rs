@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use blocklist::AppId;
-use wire::Name;
 use wire::tcp::{SeqNumber, TcpHeader};
+use wire::{EchExtension, Name};
 
 use super::hold::Hold;
 use crate::chunk::ChunkQueue;
@@ -90,6 +90,8 @@ pub(super) struct Flow {
     pub(super) answer: Option<Box<AnswerReader>>,
     /// The name that the verdict was made on, for `replace_rules`.
     pub(super) name: Option<(Name, crate::Seen)>,
+    /// Of the hello that was read.
+    pub(super) ech: Option<EchExtension>,
 
     /// Next byte expected from the app.
     pub(super) rcv_nxt: SeqNumber,
@@ -197,6 +199,7 @@ impl Flow {
             next_request: None,
             answer: None,
             name: None,
+            ech: None,
             rcv_nxt: SeqNumber(0),
             rcv_edge: SeqNumber(0),
             rcv_scale: 0,

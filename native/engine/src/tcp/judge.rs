@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blocklist::{AppId, Verdict};
+use blocklist::{Action, AppId, Verdict};
 use wire::Name;
 
 use super::flow::{Flow, Judgement, Owner, Phase, Upstream};
@@ -34,6 +34,7 @@ impl Tcp {
             },
         };
         let finding = inspection.push(flow.read, bytes);
+        flow.ech = inspection.ech();
         let (certain, target) = (inspection.is_certain(), inspection.take_target());
         if let Some(target) = target {
             self.expect_answer(flow, &finding, &target, cx);
@@ -45,7 +46,9 @@ impl Tcp {
             }
             Finding::Name(name, seen) => self.on_name(flow, name, seen, cx),
             // Far past every client's hello or head, or with two hosts: made so that its name is not read.
-            Finding::Undecidable(Undecidable::TooLong | Undecidable::Ambiguous) => self.reset_app(flow, cx),
+            Finding::Undecidable(Undecidable::TooLong | Undecidable::Ambiguous) => {
+                self.refuse_unread(flow, cx)
+            }
             Finding::Undecidable(_) if flow.late.take().is_some() => Life::Goes,
             // What follows a request on its connection and is none was let through with it: WebSocket, CONNECT.
             Finding::Undecidable(_) if flow.name.is_some() => {
@@ -86,10 +89,10 @@ impl Tcp {
                 flow.name = Some((name, seen));
                 self.ask_owner_or_decide(flow, cx)
             }
-            Some(Finding::Undecidable(Undecidable::Ambiguous)) => self.reset_app(flow, cx),
+            Some(Finding::Undecidable(Undecidable::Ambiguous)) => self.refuse_unread(flow, cx),
             Some(_) => self.decide(flow, cx),
             // Its bytes may hold a name, so they do not leave.
-            None => self.reset_app(flow, cx),
+            None => self.refuse_unread(flow, cx),
         }
     }
 
@@ -171,6 +174,19 @@ impl Tcp {
         });
     }
 
+    /// First bytes that no client sends, or not like this: a hello or a head without a name up to the limit, or without an
+    /// end in its time, or two hosts. They may hold a name, so none of them leaves; what it is, is counted and told.
+    fn refuse_unread(&self, flow: &Flow, cx: &mut Context<'_>) -> Life {
+        cx.stats.hello_unread += 1;
+        let verdict = Verdict {
+            action: Action::Block,
+            ..Verdict::NO_RULE
+        };
+        let name = cx.memory.name(flow.remote.ip(), cx.now);
+        tell(flow, &Decision::new(verdict, Seen::Unread, name), cx);
+        self.reset_app(flow, cx)
+    }
+
     fn refuse(&self, flow: &Flow, cx: &mut Context<'_>) -> Life {
         // What the app wrote is acknowledged by the RST's own number, so that it is taken at once.
         let _ = self.reset_app(flow, cx);
@@ -214,7 +230,7 @@ impl Tcp {
             }
             (Judgement::Reading(inspection), _) if flow.unjudged() > 0 => {
                 if inspection.is_certain() || is_named(flow.remote.port()) {
-                    self.reset_app(flow, cx)
+                    self.refuse_unread(flow, cx)
                 } else {
                     self.let_go(flow, cx)
                 }
@@ -263,7 +279,16 @@ pub(super) fn decision_for_app(flow: &Flow, cx: &Context<'_>) -> Option<Decision
     Some(Decision::new(verdict, Seen::Query, Some(name)))
 }
 
+/// The verdict on the name if there is one, else on the address.
 fn decision_of(flow: &Flow, cx: &Context<'_>) -> Decision {
+    let name = flow.name.as_ref().map(|(name, _)| name);
+    let ech = flow
+        .ech
+        .map(|extension| cx.memory.ech.classify(name, extension, cx.now));
+    decision_on(flow, cx).with_ech(ech)
+}
+
+fn decision_on(flow: &Flow, cx: &Context<'_>) -> Decision {
     if flow.name.is_none()
         && let Some(decision) = decision_for_app(flow, cx)
     {
@@ -291,7 +316,7 @@ fn decision_of(flow: &Flow, cx: &Context<'_>) -> Decision {
 pub(super) fn decision_by_address(flow: &Flow, cx: &Context<'_>) -> Decision {
     let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
     let app = flow.owner.app();
-    let verdict = cx.rules.verdict_ip(ip, flow.remote.port(), app);
+    let verdict = cx.config.verdict_ip(cx.rules, ip, flow.remote.port(), app);
     let verdict = verdict.unwrap_or(Verdict::NO_RULE);
     let told = cx
         .memory

@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
-use wire::Name;
 use wire::quic::{ConnectionId, LongHeader, Version};
+use wire::{EchExtension, Name};
 
 use crate::inspect::{Finding, QuicReader, Undecidable};
 
@@ -76,9 +76,14 @@ impl Hold {
     }
 
     /// What is known if nothing more comes.
-    pub(super) fn cut_off(&self) -> Finding {
+    pub(super) fn cut_off(&mut self) -> Finding {
         let none = Finding::Undecidable(Undecidable::TooLong);
-        self.reader.as_ref().map_or(none, QuicReader::cut_off)
+        self.reader.as_mut().map_or(none, QuicReader::cut_off)
+    }
+
+    /// The encrypted_client_hello extension of the hello that was read.
+    pub(super) fn ech(&self) -> Option<EchExtension> {
+        self.reader.as_ref().and_then(QuicReader::ech)
     }
 
     /// Takes what was held, in order.

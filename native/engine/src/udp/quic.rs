@@ -239,7 +239,13 @@ impl Udp {
             Finding::NeedMore | Finding::Undecidable(_) => None,
         };
         let is_unread = shown.is_none() && finding != Finding::Undecidable(Undecidable::Nameless);
-        let decision = decide(finding, ends.remote, cx);
+        let extension = match (&read, self.stage_mut(ends, key)) {
+            (Some(hold), _) => hold.ech(),
+            (None, Some(Stage::Held(hold) | Stage::LetGo(hold))) => hold.ech(),
+            (None, _) => None,
+        };
+        let ech = extension.map(|extension| cx.memory.ech.classify(shown.as_ref(), extension, cx.now));
+        let decision = decide(finding, ends.remote, cx).with_ech(ech);
         let blocked = decision.verdict.is_block();
         let repeats = self
             .peer_mut(ends)

@@ -7,7 +7,7 @@ use engine::VerdictEvent;
 use serde::Serialize;
 use tunnel::Snapshot;
 
-use crate::verdict::{Shown, seen_word, transport_word};
+use crate::verdict::{Shown, ech_word, seen_word, transport_word};
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -41,6 +41,7 @@ struct VerdictLine<'a> {
     transport: &'static str,
     seen: &'static str,
     name: Option<&'a str>,
+    ech: Option<&'static str>,
     record_type: Option<u16>,
     app: String,
     remote: String,
@@ -64,6 +65,7 @@ struct Totals<'a> {
     packets_out: u64,
     discarded: u64,
     quic_unread: u64,
+    hello_unread: u64,
     panics: u64,
     asked_most: Vec<Asked<'a>>,
 }
@@ -94,8 +96,9 @@ pub(super) fn write_verdict(
         time,
         action: if shown.blocked { "block" } else { "allow" },
         transport: transport_word(shown.transport),
-        seen: seen_word(shown.seen),
+        seen: seen_word(shown.seen, shown.transport),
         name: verdict.reason.name.as_ref().map(|name| name.as_str()),
+        ech: verdict.reason.ech.map(ech_word),
         record_type: verdict.record_type,
         app: verdict.app.to_string(),
         remote: verdict.remote.to_string(),
@@ -165,6 +168,7 @@ pub(super) fn write_totals(out: &mut impl Write, time: f64, snapshot: &Snapshot)
             packets_out: stats.packets_out,
             discarded: stats.discarded.iter().sum(),
             quic_unread: stats.quic_unread,
+            hello_unread: stats.hello_unread,
             panics: snapshot.tunnel.panics,
             asked_most: asked_most.collect(),
         }),
@@ -192,6 +196,7 @@ mod tests {
             transport: Transport::Dns,
             action: Action::Block,
             reason: Reason {
+                ech: None,
                 because: Because::List(RuleId(1)),
                 seen: Seen::Query,
                 name: Some(Name::from_text(name)),

@@ -37,7 +37,7 @@ pub(super) fn write(
         elapsed(since_start),
         paint(tint),
         paint(RESET),
-        seen_phrase(shown.seen)
+        seen_phrase(shown.seen, shown.transport)
     )?;
     let what = printable(&shown.what);
     match shown.because() {

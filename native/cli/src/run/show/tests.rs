@@ -21,6 +21,7 @@ fn verdict(rules: &Rules, name: &str, seen: Seen) -> Notice {
         transport: Transport::Dns,
         action: verdict.action,
         reason: Reason {
+            ech: None,
             because: verdict.because,
             seen,
             name: Some(Name::from_text(name)),
