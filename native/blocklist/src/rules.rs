@@ -197,6 +197,10 @@ impl Rules {
         &self.lists
     }
 
+    /// The switch for encrypted resolvers of others. Its rules are on known servers; a caller that turns it off refuses the
+    /// port of encrypted DNS at every address, too.
+    pub const ENCRYPTED_DNS: &'static str = "encrypted-dns";
+
     /// The features that have a switch "I use ...", each with a sentence for people.
     pub fn features() -> impl Iterator<Item = (&'static str, &'static str)> {
         builtin::features()

@@ -101,6 +101,13 @@ impl Verdict {
         matches!(self.action, Action::Block)
     }
 
+    /// Whether this verdict, on a name that stands for an address, decides before one on the address itself: by precedence.
+    /// That no rule met the name takes nothing back.
+    pub fn goes_before(&self, address: Self) -> bool {
+        let has_rule = self.because != Because::NoRule || !address.is_block();
+        has_rule && self.because.precedence() <= address.because.precedence()
+    }
+
     /// Whether a verdict on the asked name also covers its aliases and its addresses: the owner's rule or an
     /// essential name.
     pub const fn covers_aliases(&self) -> bool {

@@ -41,8 +41,8 @@ impl Context<'_> {
     pub(crate) fn decide_by_address(&self, remote: SocketAddr) -> Decision {
         let ip = nat64::unwrap(remote.ip(), self.upstream.nat64_prefix);
         let verdict = self
-            .rules
-            .verdict_ip(ip, remote.port(), None)
+            .config
+            .verdict_ip(self.rules, ip, remote.port(), None)
             .unwrap_or(Verdict::NO_RULE);
         if let Some(origin) = self.memory.covering(remote.ip(), None, self.now)
             && origin.verdict.because.precedence() <= verdict.because.precedence()
@@ -50,7 +50,7 @@ impl Context<'_> {
             return Decision::new(origin.verdict, Seen::Query, Some(origin.asked.clone()));
         }
         if let Some((name, told)) = self.told(remote)
-            && told.because.precedence() <= verdict.because.precedence()
+            && told.goes_before(verdict)
         {
             return Decision::new(told, Seen::HttpDns, Some(name));
         }
@@ -67,7 +67,7 @@ impl Context<'_> {
     /// owner's allow. An allowing verdict on a name under which the address was answered goes before a block.
     pub(crate) fn decide_by_address_rule(&self, remote: SocketAddr) -> Option<Decision> {
         let ip = nat64::unwrap(remote.ip(), self.upstream.nat64_prefix);
-        let verdict = self.rules.verdict_ip(ip, remote.port(), None)?;
+        let verdict = self.config.verdict_ip(self.rules, ip, remote.port(), None)?;
         let decides = if verdict.is_block() {
             let is_covered = self
                 .memory

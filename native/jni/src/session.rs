@@ -314,6 +314,15 @@ fn tunnel_settings(
         blocked_ttl: settings.blocked_answer,
         shared_ttl: settings.shared_answer,
         names_owners: settings.knows_owners,
+        encrypted_dns: if settings
+            .features_off
+            .iter()
+            .any(|off| off == Rules::ENCRYPTED_DNS)
+        {
+            EncryptedDns::Refuse
+        } else {
+            EncryptedDns::Leave
+        },
         ..Config::default()
     };
     let config = match tunnel::raise_descriptor_limit() {

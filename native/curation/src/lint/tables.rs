@@ -78,10 +78,8 @@ pub(super) const SHARED: [&str; 43] = [
     "wsdvs.com",
 ];
 
-/// Names by which others find out whether a list, or a resolver, is at work: Mozilla (support page "canary domain"), RFC
-/// 7050, RFC 9462, Apple's notes for network operators on iCloud Private Relay and its connectivity check, GoodbyeAds.
-pub(super) const CANARIES: [&str; 8] = [
-    "use-application-dns.net",
+/// Names by which others find out whether a list, or a resolver, is at work: RFC 7050, RFC 9462, Apple's notes for network operators on iCloud Private Relay and its connectivity check, GoodbyeAds.
+pub(super) const CANARIES: [&str; 7] = [
     "ipv4only.arpa",
     "resolver.arpa",
     "mask.icloud.com",

@@ -148,7 +148,6 @@ fn names_that_belong_to_others_are_refused() {
         ("intl.xiaomi.com", "vendor-root"),
         ("d3f9x.cloudfront.net", "shared"),
         ("lb-1.ap-southeast-1.elb.amazonaws.com", "shared"),
-        ("use-application-dns.net", "canary"),
         ("staging.ad.xiaomi.com", "internal"),
         ("data-test.mistat.xiaomi.com", "internal"),
         ("xn--999999999.xiaomi.com", "idna"),

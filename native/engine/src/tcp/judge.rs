@@ -322,7 +322,7 @@ pub(super) fn decision_by_address(flow: &Flow, cx: &Context<'_>) -> Decision {
         .memory
         .told(flow.remote, cx.now, |name| cx.rules.verdict(name.as_str(), app));
     match told {
-        Some((name, told)) if told.because.precedence() <= verdict.because.precedence() => {
+        Some((name, told)) if told.goes_before(verdict) => {
             Decision::new(told, Seen::HttpDns, Some(name))
         }
         _ => Decision::new(verdict, Seen::Address, cx.memory.name(flow.remote.ip(), cx.now)),

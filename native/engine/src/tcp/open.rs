@@ -16,6 +16,7 @@ use super::judge::{ask_owner, asks_before_refusal, decision_by_address, decision
 use super::receive::Arrival;
 use super::table::FlowKey;
 use super::{Context, Life, Tcp};
+use crate::config::ENCRYPTED_DNS_PORT;
 use crate::memory::Vouch;
 use crate::outbox::Command;
 use crate::storm::Refusal;
@@ -41,7 +42,6 @@ const MAX_TRUTHFUL: usize = 1024;
 const WINDOW_SCALE: u8 = 8;
 
 const DNS_PORT: u16 = 53;
-const DOT_PORT: u16 = 853;
 
 impl Tcp {
     /// A TCP segment from the app.
@@ -116,7 +116,7 @@ impl Tcp {
 
     fn open(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
         let remote = flow.remote;
-        if remote.port() == DOT_PORT && cx.config.own_resolvers.contains(&remote.ip()) {
+        if remote.port() == ENCRYPTED_DNS_PORT && cx.config.own_resolvers.contains(&remote.ip()) {
             // Accepting it would make Android believe that our resolver speaks DoT.
             return self.reset_app(flow, cx);
         }
@@ -170,7 +170,8 @@ impl Tcp {
         let verdict = decision.verdict;
         // Where a name is expected, it is the name that decides.
         let is_told = decision.reason.seen == Seen::HttpDns;
-        if verdict.because == Because::NoRule || is_told && is_named(flow.remote.port()) {
+        let is_none = verdict.because == Because::NoRule && !verdict.is_block();
+        if is_none || is_told && is_named(flow.remote.port()) {
             return Life::Goes;
         }
         if verdict.is_block() {

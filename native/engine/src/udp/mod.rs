@@ -22,6 +22,7 @@ use wire::udp::{self, UdpHeader};
 use self::connections::ConnectionKey;
 use self::peers::{Peer, Peers, Standing};
 use self::quic::{Ends, Turn, Waiting};
+use crate::config::ENCRYPTED_DNS_PORT;
 use crate::context::{Context, Errors};
 use crate::idle::{IdleTable, Place};
 use crate::outbox::Command;
@@ -34,9 +35,6 @@ const PATIENCE: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(18
 const UNANSWERED: u8 = 0;
 /// Something came back.
 const ANSWERED: u8 = 1;
-
-/// DNS over QUIC (RFC 9250 section 4.1.1).
-const DNS_OVER_QUIC: u16 = 853;
 
 /// The longest payload under an IPv4 header, and under an IPv6 header (RFC 768, RFC 8200).
 const MAX_PAYLOAD: [usize; 2] = [65_535 - 28, 65_535 - 8];
@@ -90,7 +88,7 @@ impl Udp {
         let app = SocketAddr::new(packet.ip.src, udp.src_port);
         let remote = SocketAddr::new(packet.ip.dst, udp.dst_port);
         // As on TCP: an answer there would make the system believe in encrypted DNS at our own address.
-        if remote.port() == DNS_OVER_QUIC && cx.config.own_resolvers.contains(&remote.ip()) {
+        if remote.port() == ENCRYPTED_DNS_PORT && cx.config.own_resolvers.contains(&remote.ip()) {
             return self.errors.tell(Unreachable::Port, remote.ip(), packet.bytes, cx);
         }
         if !cx.has_route(remote.ip()) {

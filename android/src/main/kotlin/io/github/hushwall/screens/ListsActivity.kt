@@ -63,7 +63,7 @@ class ListsActivity : Page() {
     private companion object {
         const val EXPORT = 1
 
-        /** The switches "I use ...", by their ids in `blocklists/features.toml`. */
+        /** The switches "I use ...", by their ids in `blocklists/`. */
         val FEATURES = listOf(
             "cloud" to R.string.feature_cloud,
             "mi-home" to R.string.feature_home,
@@ -76,6 +76,7 @@ class ListsActivity : Page() {
             "video" to R.string.feature_video,
             "community" to R.string.feature_community,
             "site" to R.string.feature_site,
+            "encrypted-dns" to R.string.feature_encrypted_dns,
         )
     }
 }
