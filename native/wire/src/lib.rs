@@ -1,5 +1,5 @@
-//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello with its ECH, QUIC Initials, HTTP heads, addresses
-//! told over plain HTTP.
+//! Bytes to facts and back: IP, TCP, UDP, ICMP, DNS, the TLS ClientHello with its ECH, QUIC Initials, HTTP heads, SOCKS,
+//! addresses told over plain HTTP.
 //!
 //! No policy and no state: a parser is a function of its bytes. Input is hostile; a parser returns an error or a
 //! fact, it never panics.
@@ -15,6 +15,7 @@ pub mod ip;
 mod name;
 mod parsed;
 pub mod quic;
+pub mod socks;
 pub mod tcp;
 pub mod tls;
 pub mod udp;

@@ -269,3 +269,37 @@ fn request_with_two_hosts_is_reset_and_nothing_leaves() {
         }
     }
 }
+
+#[test]
+fn what_a_socks_proxy_is_asked_for_is_judged_and_so_is_what_is_said_behind_it() {
+    let ask = |host: &str| {
+        let request = [
+            &b"\x05\x01\x00\x03"[..],
+            &[host.len() as u8],
+            host.as_bytes(),
+            &[0, 80],
+        ]
+        .concat();
+        [&b"\x05\x01\x00"[..], &request].concat()
+    };
+    for (asked, said, refused) in [
+        ("ads.example", http_get("good.example"), true),
+        ("good.example", http_get("ads.example"), true),
+        ("good.example", client_hello("ads.example", 300), true),
+        ("good.example", http_get("good.example"), false),
+        ("good.example", b"SSH-2.0-x\r\n".to_vec(), false),
+    ] {
+        let mut world = World::fair(12, blocking(&["ads.example"]));
+        let proxy = at("203.0.113.9:1080");
+        world.internet.listen(proxy, Host::new(Script::echo()));
+        let turns = [ask(asked), said].concat();
+        // The greeting comes alone, as its client waits for the proxy.
+        let script = Script::says(Text::of(&turns)).writing(Pace::slow(3, 1));
+        let app = world.phone.connect(proxy, Socket::default(), script);
+        world.run_for(SECONDS_5);
+        assert_eq!(world.phone.app(app).speaker.reset, refused, "{asked}");
+        let left = world.record.bytes_to(proxy);
+        assert!(left >= 3, "the greeting goes at once");
+        assert_eq!(left == turns.len() as u64, !refused, "{asked} {left}");
+    }
+}

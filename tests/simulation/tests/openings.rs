@@ -5,7 +5,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use engine::Failure;
+use blocklist::{Preset, RulesBuilder};
+use engine::{EncryptedDns, Failure};
 use simulation::clock::Dice;
 use simulation::hand::{AT_ONCE, Hand};
 use simulation::names::client_hello;
@@ -279,6 +280,36 @@ fn port_853_of_our_own_resolvers_is_refused_at_the_syn() {
     assert!(world.run_until(AT_ONCE, |world| world.phone.is_quiet()));
     assert!(world.phone.app(app).is_refused());
     assert_eq!(world.record.dials, []);
+}
+
+#[test]
+fn encrypted_dns_is_refused_at_any_address_where_it_is_to_be_and_an_ordinary_flow_elsewhere() {
+    let owners: SocketAddr = at("203.0.113.10:853");
+    for refuse in [false, true] {
+        let mut setup = Setup::new(8);
+        if refuse {
+            setup.config.encrypted_dns = EncryptedDns::Refuse;
+        }
+        let rules = RulesBuilder::new(Preset::None).allow("mine.example").unwrap();
+        let mut world = World::new(setup, rules.build());
+        let server = at("203.0.113.9:853");
+        world.internet.listen(server, Host::new(Script::echo()));
+        world.internet.listen(owners, Host::new(Script::echo()));
+        world.vouch("mine.example", owners.ip());
+        world.phone.send(40_000, server, b"DNS over QUIC");
+        let hello = Text::of(&client_hello("dns.example", 300));
+        let other = world
+            .phone
+            .connect(server, Socket::default(), Script::says(hello.clone()));
+        let own = world
+            .phone
+            .connect(owners, Socket::default(), Script::says(hello));
+        world.run_for(Duration::from_secs(5));
+        assert_eq!(world.phone.app(other).speaker.reset, refuse);
+        assert_eq!(world.record.bytes_to(server) == 0, refuse);
+        assert!(!world.phone.app(own).speaker.reset, "the owner allowed it");
+        assert_eq!(world.record.datagrams.is_empty(), refuse);
+    }
 }
 
 #[test]

@@ -258,3 +258,27 @@ fn question_with_a_case_and_dots_that_hide_a_blocked_name_is_refused() {
     }
     assert_eq!(world.record.asks.len(), 0);
 }
+
+#[test]
+fn questions_to_the_resolvers_that_a_rom_adds_are_answered_here_and_nothing_reaches_them() {
+    for server in ["114.114.114.114:53", "[240c::6666]:53"] {
+        let server: SocketAddr = server.parse().unwrap();
+        let mut world = world();
+        world.phone.send(40_000, server, &question(1, "good1.example", A));
+        world.phone.send(40_001, server, &question(2, "ads.example", A));
+        world.run_for(Duration::from_secs(2));
+        let heard: Vec<_> = world
+            .phone
+            .heard
+            .iter()
+            .map(|datagram| (datagram.src, Message::parse(&datagram.payload).unwrap()))
+            .collect();
+        assert_eq!(heard.len(), 2, "{}", world.story());
+        assert!(
+            heard.iter().all(|(src, _)| *src == server),
+            "from whom it was asked"
+        );
+        assert!(world.record.asked("good1.example") && !world.record.asked("ads.example"));
+        assert!(world.record.datagrams.is_empty() && world.record.dials.is_empty());
+    }
+}

@@ -756,3 +756,25 @@ fn where_apps_differ_the_short_lived_answer_has_no_ech_keys_either() {
     let delivered = &out.datagrams[0].1;
     assert_eq!(Answer::parse(delivered).unwrap().ech, []);
 }
+
+#[test]
+fn an_answer_to_a_question_for_everything_is_judged_by_each_of_its_names() {
+    const ANY: u16 = 255;
+    for (records, refused) in [
+        (vec![a("a.example", 1), https("a.example", "b.example", 2)], false),
+        (
+            vec![a("a.example", 1), https("a.example", "tracker.example", 2)],
+            true,
+        ),
+        (vec![a("a.example", 1), cname("a.example", "x.ads.example")], true),
+        (vec![a("tracker.example", 1)], true),
+    ] {
+        let mut bench = Bench::new(rules());
+        let out = bench.resolve("a.example", ANY, &records);
+        let delivered = Answer::parse(&out.datagrams[0].1).unwrap();
+        assert_eq!(delivered.addresses.is_empty(), refused);
+        assert_eq!(out.verdicts[0].action == Action::Block, refused);
+        let vouches = bench.memory.vouch(ip(1), bench.now) == Vouch::Allowed;
+        assert_eq!(vouches, !refused);
+    }
+}

@@ -1,10 +1,13 @@
 //! What a flow's first bytes say about its name.
 
 use wire::http::{Body, Chunked, Request};
+use wire::http2::{self, BlockHeader, Frames, Requests};
+use wire::socks::Turn;
 use wire::tls::{ClientHello, ServerName};
 use wire::{EchExtension, Name, Parsed};
 
 use super::Assembler;
+use super::next::{Between, Next};
 use crate::Seen;
 
 /// Bytes after which a flow without a complete hello is undecidable.
@@ -39,48 +42,8 @@ pub(crate) enum Undecidable {
     Nameless,
     /// No name up to the limit, and no end.
     TooLong,
-    /// A request to two hosts.
+    /// A request to two hosts, or header block of HTTP/2 that no server can read.
     Ambiguous,
-}
-
-/// Where the next message of a stream begins, after one was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// At this offset.
-    At(u64),
-    /// Behind the chunks that go on at this offset.
-    Behind(u64, Chunked),
-    /// There is none that could be read.
-    Never,
-}
-
-impl Next {
-    /// Whether the next message begins at or before `offset`.
-    pub(crate) fn has_begun(&self, offset: u64) -> bool {
-        matches!(self, Self::At(begin) if *begin <= offset)
-    }
-
-    /// How many of the next bytes, at `offset`, come before the next message. Chunks are followed over them.
-    pub(crate) fn pass(&mut self, offset: u64, bytes: &[u8]) -> usize {
-        let before = |begin: u64| {
-            usize::try_from(begin.saturating_sub(offset)).map_or(bytes.len(), |len| len.min(bytes.len()))
-        };
-        match self {
-            Self::At(begin) => before(*begin),
-            Self::Never => bytes.len(),
-            Self::Behind(begin, chunked) => {
-                let head = before(*begin);
-                let end = chunked.push(bytes.get(head..).unwrap_or_default());
-                let len = end.map_or(bytes.len(), |len| head + len);
-                if end.is_some() {
-                    *self = Self::At(offset + len as u64);
-                } else {
-                    *begin = (*begin).max(offset + len as u64);
-                }
-                len
-            }
-        }
-    }
 }
 
 /// What the first bytes may still become, and how far they are read.
@@ -95,8 +58,20 @@ enum Progress {
     Line(usize),
     /// A request's head past its first line, without an end in this many bytes.
     Head(usize),
-    /// Nothing yet: they are chunks of the last request's body.
-    Body(Chunked),
+    /// The preface of HTTP/2, which is there.
+    Preface,
+    /// A header block of HTTP/2.
+    Block(BlockHeader),
+    /// Nothing yet: they lie between two messages.
+    Between(Between),
+}
+
+/// What is known of a connection that speaks HTTP/2.
+#[derive(Debug, Default)]
+struct Http2 {
+    requests: Requests,
+    /// The host that was asked last.
+    host: Option<Name>,
 }
 
 /// Reads the first bytes of one flow.
@@ -109,6 +84,12 @@ pub(crate) struct Inspection {
     next: Next,
     /// Path and query of the last request, until they are taken.
     target: Option<Box<[u8]>>,
+    /// Whether the stream is a SOCKS proxy's so far.
+    socks: bool,
+    /// Whether the name that was read was said to a proxy.
+    for_proxy: bool,
+    /// Of the connection, once it speaks HTTP/2.
+    http2: Option<Box<Http2>>,
     /// Of the hello that was read.
     ech: Option<EchExtension>,
 }
@@ -121,6 +102,9 @@ impl Default for Inspection {
             begin: 0,
             next: Next::Never,
             target: None,
+            socks: false,
+            for_proxy: false,
+            http2: None,
             ech: None,
         }
     }
@@ -131,8 +115,19 @@ impl Inspection {
     ///
     /// A hello that lies whole in the first slice is read where it lies.
     pub(crate) fn push(&mut self, offset: u64, bytes: &[u8]) -> Finding {
-        if let Progress::Body(chunked) = self.progress
-            && !self.has_passed(chunked, offset, bytes)
+        let finding = self.push_message(offset, bytes);
+        if !matches!(self.progress, Progress::Preface) {
+            return finding;
+        }
+        self.http2 = Some(Box::default());
+        self.reset(self.begin + http2::PREFACE.len() as u64);
+        self.progress = Progress::Between(Between::Frames(Frames::default()));
+        self.push_message(offset, bytes)
+    }
+
+    fn push_message(&mut self, offset: u64, bytes: &[u8]) -> Finding {
+        if let Progress::Between(between) = self.progress
+            && !self.has_passed(between, offset, bytes)
         {
             return Finding::NeedMore;
         }
@@ -158,19 +153,21 @@ impl Inspection {
         (offset, bytes.get(before..).unwrap_or_default())
     }
 
-    /// Follows chunks as far as they have arrived; true if they end there.
-    fn has_passed(&mut self, mut chunked: Chunked, offset: u64, bytes: &[u8]) -> bool {
+    /// Follows what is between as far as it has arrived; true if it ends there.
+    fn has_passed(&mut self, mut between: Between, offset: u64, bytes: &[u8]) -> bool {
         loop {
             let (at, rest) = self.place(offset, bytes);
             self.assembler.insert(at, rest);
             let prefix = self.assembler.prefix();
-            let end = chunked.push(prefix);
+            let end = between.push(prefix);
             let len = end.unwrap_or(prefix.len());
-            self.reset(self.begin + len as u64);
+            let offset = self.begin + len as u64;
             if end.is_some() {
+                self.resume(between.next(offset), offset);
                 return true;
             }
-            self.progress = Progress::Body(chunked);
+            self.reset(offset);
+            self.progress = Progress::Between(between);
             if len == 0 {
                 return false;
             }
@@ -196,24 +193,33 @@ impl Inspection {
             None => self.assembler.clear(),
         }
         (self.progress, self.begin, self.next) = (Progress::Begin, offset, Next::Never);
+        self.for_proxy = false;
+    }
+
+    /// Goes on with the next message, which begins at `offset` of the stream.
+    pub(crate) fn resume(&mut self, next: Next, offset: u64) {
+        self.reset(offset);
+        if let Next::Block(_, header) = next {
+            self.progress = Progress::Block(header);
+        }
     }
 
     /// Goes on behind the message that was read; false if nothing that could be read follows it.
     pub(crate) fn advance(&mut self) -> bool {
         match self.next {
-            Next::At(offset) => self.reset(offset),
-            Next::Behind(offset, chunked) => {
+            next @ (Next::At(offset) | Next::Block(offset, _)) => self.resume(next, offset),
+            Next::Behind(offset, between) => {
                 self.reset(offset);
-                self.progress = Progress::Body(chunked);
+                self.progress = Progress::Between(between);
             }
             Next::Never => return false,
         }
         true
     }
 
-    /// Whether it is in a body whose end is still to be found.
-    pub(crate) const fn is_in_body(&self) -> bool {
-        matches!(self.progress, Progress::Body(_))
+    /// Whether it is between two messages, and where the next one begins is still to be found.
+    pub(crate) const fn is_between(&self) -> bool {
+        matches!(self.progress, Progress::Between(_))
     }
 
     /// Where in the stream the message begins.
@@ -224,9 +230,9 @@ impl Inspection {
     /// Whether the bytes so far are those of a hello or a request, and not just the same first letters.
     pub(crate) fn is_certain(&self) -> bool {
         match self.progress {
-            Progress::Begin | Progress::Body(_) => false,
+            Progress::Begin | Progress::Between(_) => false,
             Progress::Hello(_) => self.assembler.prefix().len() >= HANDSHAKE,
-            Progress::Line(_) | Progress::Head(_) => true,
+            Progress::Line(_) | Progress::Head(_) | Progress::Preface | Progress::Block(_) => true,
         }
     }
 
@@ -252,7 +258,8 @@ impl Inspection {
 
     fn read(&mut self, stream: &[u8]) -> Finding {
         match self.progress {
-            Progress::Begin | Progress::Body(_) => self.opening(stream),
+            Progress::Begin | Progress::Between(_) | Progress::Preface => self.opening(stream),
+            Progress::Block(header) => self.block(header, stream),
             Progress::Hello(least_len) if stream.len() < least_len => Finding::NeedMore,
             Progress::Hello(_) => self.hello(stream),
             Progress::Line(read) if !stream[read.min(stream.len())..].contains(&b'\n') => {
@@ -269,10 +276,48 @@ impl Inspection {
     }
 
     fn opening(&mut self, stream: &[u8]) -> Finding {
+        if stream.starts_with(http2::PREFACE) {
+            self.progress = Progress::Preface;
+            return Finding::NeedMore;
+        }
+        if !stream.is_empty() && http2::PREFACE.starts_with(stream) {
+            return Finding::NeedMore;
+        }
+        if let Some(finding) = self.proxied(stream) {
+            return finding;
+        }
         match self.hello(stream) {
             Finding::Undecidable(Undecidable::Unrecognised) => self.request(stream),
             finding => finding,
         }
+    }
+
+    /// What a client says to a SOCKS proxy. None of it waits, as the proxy has to answer; the stream behind it is read.
+    fn proxied(&mut self, stream: &[u8]) -> Option<Finding> {
+        let parsed = if self.socks {
+            Turn::parse_next(stream)
+        } else if self.begin == 0 {
+            Turn::parse_first(stream)
+        } else {
+            return None;
+        };
+        let turn = match parsed {
+            Parsed::Complete(turn) => turn,
+            Parsed::Incomplete if self.socks => return Some(Finding::NeedMore),
+            Parsed::Incomplete | Parsed::Mismatch => return None,
+        };
+        self.socks = !turn.is_request;
+        self.for_proxy = true;
+        self.next = Next::At(self.begin.saturating_add(turn.len as u64));
+        Some(match turn.host {
+            Some(host) => Finding::Name(host, Seen::Host),
+            None => Finding::Undecidable(Undecidable::Nameless),
+        })
+    }
+
+    /// Whether the name that was read is what a proxy was asked for, and not what is said behind it.
+    pub(crate) const fn is_for_proxy(&self) -> bool {
+        self.for_proxy
     }
 
     fn hello(&mut self, stream: &[u8]) -> Finding {
@@ -325,11 +370,36 @@ impl Inspection {
         }
     }
 
+    /// A header block of HTTP/2. One without a host of its own (trailers) belongs to the request before.
+    fn block(&mut self, header: BlockHeader, stream: &[u8]) -> Finding {
+        let Some(http2) = &mut self.http2 else {
+            return Finding::Undecidable(Undecidable::Unrecognised);
+        };
+        let block = match http2.requests.parse(header, stream) {
+            Parsed::Complete(block) => block,
+            Parsed::Incomplete if stream.len() < LIMIT => return Finding::NeedMore,
+            Parsed::Incomplete => return Finding::Undecidable(Undecidable::TooLong),
+            Parsed::Mismatch => return Finding::Undecidable(Undecidable::Ambiguous),
+        };
+        let end = self.begin.saturating_add(block.len as u64);
+        self.next = Next::Behind(end, Between::Frames(Frames::default()));
+        if block.is_ambiguous {
+            return Finding::Undecidable(Undecidable::Ambiguous);
+        }
+        if block.is_request {
+            http2.host = block.host;
+        }
+        match &http2.host {
+            Some(host) => Finding::Name(host.clone(), Seen::Host),
+            None => Finding::Undecidable(Undecidable::Nameless),
+        }
+    }
+
     fn host(&mut self, request: Request) -> Finding {
         let end = self.begin.saturating_add(request.head_len as u64);
         self.next = match request.body {
             Body::Length(len) => Next::At(end.saturating_add(len)),
-            Body::Chunked => Next::Behind(end, Chunked::default()),
+            Body::Chunked => Next::Behind(end, Between::Chunks(Chunked::default())),
             Body::Tunnel => Next::Never,
         };
         host_of(request)

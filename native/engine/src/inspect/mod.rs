@@ -3,11 +3,13 @@
 mod answer;
 mod assembler;
 mod inspection;
+mod next;
 mod quic;
 
 pub(crate) use answer::{AnswerReader, is_asked};
 pub(crate) use assembler::Assembler;
-pub(crate) use inspection::{Finding, Inspection, LIMIT, Next, Undecidable};
+pub(crate) use inspection::{Finding, Inspection, LIMIT, Undecidable};
+pub(crate) use next::Next;
 pub(crate) use quic::QuicReader;
 
 #[cfg(test)]

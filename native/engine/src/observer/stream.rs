@@ -126,7 +126,7 @@ impl Stream {
 /// Whether the bytes at `offset` lie where the message that is waited for can no longer begin or end.
 fn is_beyond_gap(inspection: &Inspection, offset: u64) -> bool {
     let begin = inspection.begin();
-    offset > begin && (inspection.is_in_body() || inspection.held() == 0 || offset - begin >= LIMIT as u64)
+    offset > begin && (inspection.is_between() || inspection.held() == 0 || offset - begin >= LIMIT as u64)
 }
 
 /// Whether a segment begins with the first line of a request.
@@ -145,6 +145,8 @@ fn read_messages(
     loop {
         match inspection.push(offset, bytes) {
             Finding::NeedMore => return State::Message(inspection),
+            // What a proxy is asked for is said again behind it, if it is a name that a server hears.
+            Finding::Name(..) if inspection.is_for_proxy() => {}
             Finding::Name(name, seen) => found.push(Found {
                 name,
                 seen,

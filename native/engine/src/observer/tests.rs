@@ -319,6 +319,43 @@ fn a_packet_that_says_more_than_is_there_is_read_as_far_as_it_goes() {
 }
 
 #[test]
+fn what_is_said_through_a_socks_proxy_is_seen() {
+    let proxy = "192.0.2.7:1080";
+    let hello = Hello::to("inner.example").record();
+    for (turns, said) in [
+        (
+            &[&b"\x05\x01\x00"[..], b"\x05\x01\x00\x03\x09a.example\x00\x50"][..],
+            REQUEST,
+        ),
+        (
+            &[
+                b"\x05\x02\x00\x02",
+                b"\x01\x02me\x03pwd",
+                b"\x05\x01\x00\x01\xc0\x00\x02\x01\x00\x50",
+            ],
+            REQUEST,
+        ),
+        (
+            &[b"\x04\x01\x00\x50\x00\x00\x00\x01\x00a.example\x00"],
+            &hello[..],
+        ),
+    ] {
+        let mut offset = 0;
+        let mut packets = vec![syn(proxy)];
+        for turn in turns.iter().copied().chain([said]) {
+            packets.push(data(proxy, offset, turn));
+            offset += turn.len() as u32;
+        }
+        let expected = if said == REQUEST {
+            seen(Seen::Host, "tracking.example.com", true)
+        } else {
+            seen(Seen::Sni, "inner.example", false)
+        };
+        assert_eq!(sightings(&packets), [expected]);
+    }
+}
+
+#[test]
 fn ech_is_told_from_what_answers_published() {
     let config = b"\x07\0\x20\0\x02kk\0\x04\0\x01\0\x01\0\x0dfront.example\0\0";
     let config = [&[0xfe, 0x0d, 0, config.len() as u8][..], config].concat();

@@ -299,8 +299,8 @@ impl Flow {
     /// Reads again from here; what is held already was judged.
     pub(super) fn begin_next_request(&mut self) {
         if let Some(following) = self.next_request.take() {
-            let (_, mut inspection) = *following;
-            inspection.reset(self.read);
+            let (next, mut inspection) = *following;
+            inspection.resume(next, self.read);
             self.judged = self.held.len();
             self.judgement = Judgement::Reading(inspection);
         }

@@ -8,7 +8,7 @@ use wire::Name;
 use super::flow::{Flow, Judgement, Owner, Phase, Upstream};
 use super::open::is_named;
 use super::{Context, Life, Tcp};
-use crate::inspect::{Finding, Next, Undecidable};
+use crate::inspect::{Finding, Inspection, Next, Undecidable};
 use crate::outbox::Command;
 use crate::policy::Decision;
 use crate::refusals::OWNER_WAIT;
@@ -35,13 +35,14 @@ impl Tcp {
         };
         let finding = inspection.push(flow.read, bytes);
         flow.ech = inspection.ech();
+        let wait = patience(inspection, flow.remote.port());
         let (certain, target) = (inspection.is_certain(), inspection.take_target());
         if let Some(target) = target {
             self.expect_answer(flow, &finding, &target, cx);
         }
         match finding {
             Finding::NeedMore => {
-                wait_for_more(flow, certain, cx.now);
+                wait_for_more(flow, wait, certain, cx.now);
                 Life::Goes
             }
             Finding::Name(name, seen) => self.on_name(flow, name, seen, cx),
@@ -55,7 +56,10 @@ impl Tcp {
                 self.allow(flow, cx);
                 Life::Goes
             }
-            Finding::Undecidable(_) => self.decide(flow, cx),
+            Finding::Undecidable(_) => {
+                read_on(flow);
+                self.decide(flow, cx)
+            }
         }
     }
 
@@ -229,7 +233,7 @@ impl Tcp {
                 life
             }
             (Judgement::Reading(inspection), _) if flow.unjudged() > 0 => {
-                if inspection.is_certain() || is_named(flow.remote.port()) {
+                if patience(inspection, flow.remote.port()) == HELLO_WAIT {
                     self.refuse_unread(flow, cx)
                 } else {
                     self.let_go(flow, cx)
@@ -355,16 +359,33 @@ pub(super) fn tell(flow: &Flow, decision: &Decision, cx: &mut Context<'_>) {
     })));
 }
 
-/// The deadline of a hello or request that has begun.
-fn wait_for_more(flow: &mut Flow, certain: bool, now: Timestamp) {
-    if !matches!(flow.judgement, Judgement::Reading(_)) {
-        return;
+/// A message without a name may be followed by one that has one.
+fn read_on(flow: &mut Flow) {
+    if let Judgement::Reading(inspection) = &mut flow.judgement
+        && inspection.next() != Next::Never
+    {
+        let inspection = std::mem::take(inspection);
+        flow.next_request = Some((inspection.next(), inspection));
     }
-    let wait = if certain || is_named(flow.remote.port()) {
+}
+
+/// How long the bytes so far may wait for more.
+///
+/// Between the preface of HTTP/2 and the first request no name is held back, and some clients wait there for the server's
+/// settings: they are let go soon on any port, and the request is read when it comes.
+fn patience(inspection: &Inspection, port: u16) -> Duration {
+    if !inspection.is_between() && (inspection.is_certain() || is_named(port)) {
         HELLO_WAIT
     } else {
         LETTERS_WAIT
-    };
+    }
+}
+
+/// The deadline of a hello or request that has begun.
+fn wait_for_more(flow: &mut Flow, wait: Duration, certain: bool, now: Timestamp) {
+    if !matches!(flow.judgement, Judgement::Reading(_)) {
+        return;
+    }
     let begun = flow.stage_at.filter(|_| flow.unjudged() > 0 && !certain);
     flow.stage_at = begun.or(Some(now + wait));
 }
