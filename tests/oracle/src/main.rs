@@ -1,9 +1,11 @@
-//! Compares verdicts on lists that others wrote with those of two independent engines, AdGuard's and Brave's:
-//! `cargo run -p oracle -- [-v] [DIRECTORY]`. Needs the recorded verdicts, which are no part of this repository; without
+//! Compares verdicts on lists that others wrote with those of two independent engines, AdGuard's and Brave's, and names of
+//! DNS messages with what dnspython and tshark read: `cargo run -p oracle -- [-v] [DIRECTORY]`. Needs the recorded verdicts, which are no part of this repository; without
 //! them it says so and ends well.
 //!
 //! A file of verdicts begins with a line that names its list; then a name, the first engine's word and the second's a
 //! line (B blocked, A allowed, - neither), and where the file has a fourth column, only lines that say `dev` count.
+
+mod dns;
 
 use std::fs;
 use std::io::Write as _;
@@ -74,6 +76,13 @@ fn main() -> anyhow::Result<ExitCode> {
             "{list}: {compared} names compared, {different} judged differently"
         )?;
         missed += different;
+    }
+    match directory.parent().map(|folder| folder.join("dns-fuzzing")) {
+        Some(messages) if messages.is_dir() => missed += dns::compare(&messages, verbose, &mut out)?,
+        _ => writeln!(
+            out,
+            "no recorded DNS messages beside it (dns-fuzzing): nothing compared"
+        )?,
     }
     Ok(ExitCode::from(u8::from(missed > 0)))
 }
