@@ -43,7 +43,7 @@ pub struct Target {
 }
 
 /// All of them: lists first, then what comes over the wire, then the whole path of it.
-pub const TARGETS: [Target; 25] = [
+pub const TARGETS: [Target; 28] = [
     target("records", lists::records, seeds::none),
     target("hosts", lists::hosts, seeds::none),
     target("domains", lists::domains, seeds::none),
@@ -60,6 +60,9 @@ pub const TARGETS: [Target; 25] = [
     target("tls", wire::tls, seeds::tls),
     target("http", wire::http, seeds::none),
     target("http_response", wire::http_response, seeds::none),
+    target("http2", wire::http2, seeds::none),
+    target("socks", wire::socks, seeds::none),
+    target("ech", wire::ech, seeds::none),
     target("httpdns", wire::httpdns, seeds::none),
     target("ip", wire::ip, seeds::ip),
     target("pcap", captures::packets, seeds::pcap),

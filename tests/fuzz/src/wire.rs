@@ -4,12 +4,14 @@ use std::net::IpAddr;
 
 use wire::dns::{self, Answer, Query, Reply};
 use wire::http::{Chunked, Request, Response};
+use wire::http2::{Frames, Requests};
 use wire::icmp::{self, EchoRequest, Unreachable};
 use wire::ip::{IpHeader, Protocol};
+use wire::socks::Turn;
 use wire::tcp::{Options, TcpHeader};
 use wire::tls::ClientHello;
 use wire::udp::UdpHeader;
-use wire::{Name, Parsed, httpdns};
+use wire::{EchConfig, Name, Parsed, httpdns};
 
 /// A DNS message, read as a question and as an answer; every reply of ours to it is read again.
 pub fn dns(data: &[u8]) {
@@ -20,6 +22,13 @@ pub fn dns(data: &[u8]) {
         let _ = dns::matches_question(data, &data[question]);
     }
     let answer = Answer::parse(data);
+    if let Ok(Some(without)) = dns::without_ech(data) {
+        assert!(without.len() < data.len());
+        assert_eq!(dns::without_ech(&without), Ok(None), "a parameter is left");
+        let left = Answer::parse(&without);
+        assert_eq!(left.is_ok(), answer.is_ok());
+        assert!(left.is_ok_and(|left| left.ech.is_empty()) || answer.is_err());
+    }
     let mut capped = data.to_vec();
     if dns::cap_ttl(&mut capped, 5).is_ok() {
         assert_eq!(answer.is_ok(), Answer::parse(&capped).is_ok());
@@ -89,6 +98,51 @@ pub fn http(data: &[u8]) {
         let (mut body, (first, rest)) = (Chunked::default(), data.split_at(cut));
         let in_two = body.push(first).or_else(|| body.push(rest).map(|at| cut + at));
         assert_eq!(in_two, ended, "cut at {cut}");
+    }
+}
+
+/// A client's frames of HTTP/2, behind the preface.
+pub fn http2(data: &[u8]) {
+    let (mut requests, mut rest) = (Requests::default(), data);
+    loop {
+        let mut frames = Frames::default();
+        let ended = frames.push(rest);
+        for cut in cuts(rest) {
+            let (mut frames, (first, after)) = (Frames::default(), rest.split_at(cut));
+            let in_two = frames
+                .push(first)
+                .or_else(|| frames.push(after).map(|at| cut + at));
+            assert_eq!(in_two, ended, "cut at {cut}");
+        }
+        let Some(begin) = ended else { return };
+        rest = &rest[begin..];
+        let Parsed::Complete(block) = requests.parse(frames.block(), rest) else {
+            return;
+        };
+        rest = &rest[block.len..];
+    }
+}
+
+/// What a client says to a SOCKS proxy.
+pub fn socks(data: &[u8]) {
+    for parse in [Turn::parse_first, Turn::parse_next] {
+        let Parsed::Complete(turn) = parse(data) else {
+            continue;
+        };
+        assert!((1..=data.len()).contains(&turn.len));
+        let more = [data, b"\x05"].concat();
+        assert_eq!(parse(&more), Parsed::Complete(turn.clone()));
+        for end in 0..turn.len {
+            assert_eq!(parse(&data[..end]), Parsed::Incomplete, "the first {end} bytes");
+        }
+    }
+}
+
+/// The configurations of ECH that a server publishes.
+pub fn ech(data: &[u8]) {
+    for config in EchConfig::parse_list(data) {
+        let name = config.public_name.as_str();
+        assert!(!name.is_empty() && name.len() <= 253 && name.is_ascii());
     }
 }
 

@@ -10,7 +10,9 @@ use fuzz::{TARGETS, Target};
 
 /// Mutants of each target, so that all take some seconds; more of those that are quick.
 const MUTATIONS: usize = 600;
-const QUICK: [&str; 6] = ["dns", "tls", "http", "ip", "manifest", "phone"];
+const QUICK: [&str; 9] = [
+    "dns", "tls", "ech", "http", "http2", "socks", "ip", "manifest", "phone",
+];
 
 fn mutations(name: &str) -> usize {
     let asked = std::env::var("FUZZ_MUTATIONS")
@@ -62,6 +64,6 @@ macro_rules! survive {
 
 survive! {
     records hosts domains wildcards adblock dnsmasq unbound rpz image manifest signature phone
-    dns tls http http_response httpdns ip pcap pcapng observer quic quic_flight
+    dns tls ech http http2 socks http_response httpdns ip pcap pcapng observer quic quic_flight
     packets flows
 }
