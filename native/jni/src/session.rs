@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use blocklist::{AppId, Rules};
-use engine::{Config, Upstream};
+use engine::{Config, EncryptedDns, Upstream};
 use tunnel::{Device, Events, Handle, RunError, Sockets, SystemResolver, Told, Tunnel};
 
 use crate::clock::{on_wall, wall_offset};

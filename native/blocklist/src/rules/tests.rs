@@ -371,3 +371,40 @@ fn address_in_the_place_of_a_name_is_judged_as_an_address() {
     assert!(rules.verdict("192.0.2.7", None).is_block());
     assert!(!rules.verdict("192.0.2.8", None).is_block());
 }
+
+#[test]
+fn the_switch_for_encrypted_resolvers_is_there_and_off_refuses_names_and_addresses() {
+    assert!(Rules::features().any(|(feature, _)| feature == Rules::ENCRYPTED_DNS));
+    let on = RulesBuilder::new(Preset::Balanced).build();
+    let off = RulesBuilder::new(Preset::Balanced)
+        .without_feature(Rules::ENCRYPTED_DNS)
+        .unwrap()
+        .build();
+    let eights: IpAddr = [8, 8, 8, 8].into();
+    for name in [
+        "dns.google",
+        "dns64.dns.google",
+        "chrome.cloudflare-dns.com",
+        "abc.dns.nextdns.io",
+    ] {
+        assert!(
+            !on.verdict(name, None).is_block() && off.verdict(name, None).is_block(),
+            "{name}"
+        );
+    }
+    for (port, refused) in [(443, true), (853, true), (53, false), (80, false)] {
+        let blocks = |rules: &Rules| {
+            let verdict = rules.verdict_ip(eights, port, None);
+            verdict.is_some_and(|verdict| verdict.is_block())
+        };
+        assert_eq!((blocks(&on), blocks(&off)), (false, refused), "{port}");
+    }
+}
+
+#[test]
+fn firefox_is_told_that_its_canary_does_not_exist() {
+    let rules = RulesBuilder::new(Preset::Balanced).build();
+    let verdict = rules.verdict("use-application-dns.net", None);
+    assert!(verdict.is_block());
+    assert!(matches!(verdict.reply, Some(crate::Reply::NxDomain { .. })));
+}

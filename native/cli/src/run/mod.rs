@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use blocklist::Rules;
-use engine::{Config, Upstream};
+use engine::{Config, EncryptedDns, Upstream};
 use tunnel::{Device, Events, Handle, OpenError, RunError, Settings, Snapshot, Sockets, Told, Tunnel};
 
 mod args;

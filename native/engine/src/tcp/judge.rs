@@ -365,7 +365,7 @@ fn read_on(flow: &mut Flow) {
         && inspection.next() != Next::Never
     {
         let inspection = std::mem::take(inspection);
-        flow.next_request = Some((inspection.next(), inspection));
+        flow.next_request = Some(Box::new((inspection.next(), inspection)));
     }
 }
 

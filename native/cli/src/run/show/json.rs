@@ -234,7 +234,7 @@ mod tests {
             text(|out| write_verdict(out, 1.5, &verdict, &shown(&verdict))),
             concat!(
                 r#"{"kind":"verdict","time":1.5,"action":"block","transport":"dns","seen":"dns_question","#,
-                r#""name":"tracking.example","record_type":28,"app":"10.0.0.2:4711","remote":"[2620:fe::fe]:53","#,
+                r#""name":"tracking.example","ech":null,"record_type":28,"app":"10.0.0.2:4711","remote":"[2620:fe::fe]:53","#,
                 r#""owner":null,"tier":"list","rule":"onetrack/tracking","list":"Built-in","#,
                 r#""why":"OneTrack usage reports"}"#,
                 "\n"
