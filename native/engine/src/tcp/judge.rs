@@ -326,9 +326,7 @@ pub(super) fn decision_by_address(flow: &Flow, cx: &Context<'_>) -> Decision {
         .memory
         .told(flow.remote, cx.now, |name| cx.rules.verdict(name.as_str(), app));
     match told {
-        Some((name, told)) if told.goes_before(verdict) => {
-            Decision::new(told, Seen::HttpDns, Some(name))
-        }
+        Some((name, told)) if told.goes_before(verdict) => Decision::new(told, Seen::HttpDns, Some(name)),
         _ => Decision::new(verdict, Seen::Address, cx.memory.name(flow.remote.ip(), cx.now)),
     }
 }
