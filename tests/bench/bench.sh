@@ -21,6 +21,8 @@ bench() {
         shift
     done
     [ "$(id -u)" -eq 0 ] || die "bench wants root: its namespaces change limits that a user namespace may not"
+    # Three programs with a descriptor a flow, and 20,000 flows. Where no more are permitted, they are the bound.
+    ulimit -n 100000 2>/dev/null || ulimit -n "$(ulimit -H -n)"
     need_rust
     need_lab
     say "building (a first build takes some minutes)"
@@ -49,6 +51,7 @@ need_peers() {
         say "building tun2proxy $TUN2PROXY_VERSION"
         cargo install --quiet tun2proxy --version "$TUN2PROXY_VERSION" --locked --root "$BENCH_TOOLS/.." \
             --target-dir "$BENCH_TOOLS/../target" >&2 || say "no tun2proxy: its build failed"
+        echo "tun2proxy $TUN2PROXY_VERSION" >"$BENCH_TOOLS/tun2proxy-bin.version"
     }
     if command -v go >/dev/null; then
         go_peer sing-box github.com/sagernet/sing-box/cmd/sing-box github.com/sagernet/sing-box "v$SING_BOX_VERSION" with_gvisor
@@ -87,5 +90,6 @@ go_peer() {
     ) >&2; then
         say "no $1: its build failed"
     fi
+    echo "$1 $4" >"$BENCH_TOOLS/$1.version"
     rm -rf "$folder"
 }

@@ -36,17 +36,22 @@ pub fn describe(tools: &Path) -> Value {
     })
 }
 
+/// What `./build.sh bench` has written beside each program that it built, and what Debian says of the others.
 fn versions(tools: &Path) -> Value {
-    let own = |name: &str| tools.join(name).to_string_lossy().into_owned();
+    let written = |program: &str| {
+        let text = fs::read_to_string(tools.join(format!("{program}.version")));
+        text.unwrap_or_default().trim().to_owned()
+    };
     json!({
-        "sing-box": first_line(&own("sing-box"), &["version"]),
-        "tun2socks": first_line(&own("tun2socks"), &["--version"]),
-        "tun2proxy": first_line(&own("tun2proxy-bin"), &["--version"]),
+        "hushwall": first_line("git", &["describe", "--always", "--dirty"]),
+        "hev": written("peer-hev"),
+        "sing-box": written("sing-box"),
+        "tun2socks": written("tun2socks"),
+        "tun2proxy": written("tun2proxy-bin"),
+        "ipstack": written("peer-ipstack"),
+        "netstack-smoltcp": written("peer-netstack"),
         "pasta": package("passt"),
         "slirp4netns": package("slirp4netns"),
-        "hev": fs::read_to_string(tools.join("peer-hev.version")).unwrap_or_default().trim(),
-        "ipstack": fs::read_to_string(tools.join("peer-ipstack.version")).unwrap_or_default().trim(),
-        "netstack-smoltcp": fs::read_to_string(tools.join("peer-netstack.version")).unwrap_or_default().trim(),
     })
 }
 

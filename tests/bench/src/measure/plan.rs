@@ -175,7 +175,10 @@ fn wants(options: &Options, group: &Group, peer: &Peer, round: usize) -> bool {
     let is_for = match group.whom {
         // Five minutes are not enough for those whose ratios no bar asks for.
         Whom::Everybody => {
-            !options.quick || peer.is_measured_fully() || matches!(peer.name(), "hev" | "prototype")
+            !options.quick
+                || !options.peers.is_empty()
+                || peer.is_measured_fully()
+                || matches!(peer.name(), "hev" | "prototype")
         }
         Whom::CopyAndHushwall => peer.is_measured_fully(),
         Whom::Hushwall => peer.is_hushwall(),

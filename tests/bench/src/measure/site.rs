@@ -108,7 +108,8 @@ impl Site {
         Ok(site)
     }
 
-    fn wait_for_connection(&self) -> Result<()> {
+    /// Waits until a round trip comes through.
+    pub(super) fn wait_for_connection(&self) -> Result<()> {
         let from = Instant::now();
         loop {
             let tried = self.load(&["rr", &Family::V4.server(), "5"]);
@@ -170,7 +171,15 @@ impl Site {
         let mut pids = vec![self.servers.pid(), self.running.process.pid()];
         pids.extend(self.running.relay().map(Process::pid));
         for pid in pids {
-            run(Command::new("taskset").args(["-a", "-c", "-p", which, &pid.to_string()]))?;
+            // A thread that ends meanwhile is an error of the tool's, and the next try does not see it.
+            let mut set = Ok(String::new());
+            for _ in 0..5 {
+                set = run(Command::new("taskset").args(["-a", "-c", "-p", which, &pid.to_string()]));
+                if set.is_ok() {
+                    break;
+                }
+            }
+            set?;
         }
         Ok(())
     }
