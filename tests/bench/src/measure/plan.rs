@@ -38,9 +38,15 @@ pub struct Options {
 struct Group {
     name: &'static str,
     whom: Whom,
-    /// In the first round only: what it takes does not spread, or takes long.
-    once: bool,
+    often: Often,
     run: fn(&Peer, &Options) -> Result<Figures>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Often {
+    EachRound,
+    /// In the first round only: what it takes does not spread, or takes long.
+    Once,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,86 +56,42 @@ enum Whom {
     Hushwall,
 }
 
-const GROUPS: [Group; 13] = [
-    Group {
-        name: "bulk",
-        whom: Whom::Everybody,
-        once: false,
-        run: bulk,
-    },
-    Group {
-        name: "bulk9000",
-        whom: Whom::Everybody,
-        once: false,
-        run: bulk_9000,
-    },
-    Group {
-        name: "single",
-        whom: Whom::Everybody,
-        once: false,
-        run: single,
-    },
-    Group {
-        name: "ipv6",
-        whom: Whom::CopyAndHushwall,
-        once: false,
-        run: ipv6,
-    },
-    Group {
-        name: "datagrams",
-        whom: Whom::CopyAndHushwall,
-        once: false,
-        run: datagrams,
-    },
-    Group {
-        name: "paced",
-        whom: Whom::CopyAndHushwall,
-        once: false,
-        run: paced,
-    },
-    Group {
-        name: "small",
-        whom: Whom::Hushwall,
-        once: false,
-        run: small_writes,
-    },
-    Group {
-        name: "queue",
-        whom: Whom::Everybody,
-        once: false,
-        run: short_queue,
-    },
-    Group {
-        name: "memory",
-        whom: Whom::Everybody,
-        once: false,
-        run: memory,
-    },
-    Group {
-        name: "wakeups",
-        whom: Whom::Everybody,
-        once: true,
-        run: wake_ups,
-    },
-    Group {
-        name: "list",
-        whom: Whom::Hushwall,
-        once: false,
-        run: list,
-    },
-    Group {
-        name: "limits",
-        whom: Whom::Hushwall,
-        once: true,
-        run: limits,
-    },
-    Group {
-        name: "scale",
-        whom: Whom::Hushwall,
-        once: true,
-        run: scale::run,
-    },
+/// In the order of a round. Small, as a peer that cannot do one thing may do the next.
+const GROUPS: [Group; 17] = [
+    Group::new("up", Whom::Everybody, Often::EachRound, up),
+    Group::new("down", Whom::Everybody, Often::EachRound, down),
+    Group::new("up9000", Whom::Everybody, Often::EachRound, up_9000),
+    Group::new("down9000", Whom::Everybody, Often::EachRound, down_9000),
+    Group::new("latency", Whom::Everybody, Often::EachRound, latency),
+    Group::new("connections", Whom::Everybody, Often::EachRound, connections),
+    Group::new("questions", Whom::Everybody, Often::EachRound, questions),
+    Group::new("ipv6", Whom::CopyAndHushwall, Often::EachRound, ipv6),
+    Group::new("datagrams", Whom::CopyAndHushwall, Often::EachRound, datagrams),
+    Group::new("paced", Whom::CopyAndHushwall, Often::EachRound, paced),
+    Group::new("small", Whom::Hushwall, Often::EachRound, small_writes),
+    Group::new("queue", Whom::Everybody, Often::EachRound, short_queue),
+    Group::new("memory", Whom::Everybody, Often::EachRound, memory),
+    Group::new("wakeups", Whom::Everybody, Often::Once, wake_ups),
+    Group::new("list", Whom::Hushwall, Often::EachRound, list),
+    Group::new("limits", Whom::Hushwall, Often::Once, limits),
+    Group::new("scale", Whom::Hushwall, Often::Once, scale::run),
 ];
+
+impl Group {
+    const fn new(
+        name: &'static str,
+        whom: Whom,
+        often: Often,
+        run: fn(&Peer, &Options) -> Result<Figures>,
+    ) -> Self {
+        Self {
+            name,
+            whom,
+            often,
+            run,
+        }
+    }
+}
 
 /// Measures, and adds a line a group to the results.
 ///
@@ -186,7 +148,7 @@ fn wants(options: &Options, group: &Group, peer: &Peer, round: usize) -> bool {
     is_for
         && named(&options.peers, peer.name())
         && named(&options.groups, group.name)
-        && !(group.once && round > 1)
+        && !(group.often == Often::Once && round > 1)
         && !(options.quick && options.groups.is_empty() && matches!(group.name, "limits" | "scale"))
 }
 
@@ -233,34 +195,44 @@ const fn size(options: &Options) -> Size {
     }
 }
 
-fn bulk(peer: &Peer, options: &Options) -> Result<Figures> {
-    groups::bulk(
-        &Site::open(peer, &Setting::new(1500))?,
-        size(options),
-        Family::V4,
-        "1500",
-        &BULK,
-    )
+fn up(peer: &Peer, options: &Options) -> Result<Figures> {
+    streams(peer, options, 1500, &["up1", "up8"])
 }
 
-fn bulk_9000(peer: &Peer, options: &Options) -> Result<Figures> {
-    groups::bulk(
-        &Site::open(peer, &Setting::new(9000))?,
-        size(options),
-        Family::V4,
-        "9000",
-        &BULK,
-    )
+fn down(peer: &Peer, options: &Options) -> Result<Figures> {
+    streams(peer, options, 1500, &["down1", "down8"])
 }
 
-/// What single packets, connections and questions cost.
-fn single(peer: &Peer, options: &Options) -> Result<Figures> {
+fn up_9000(peer: &Peer, options: &Options) -> Result<Figures> {
+    streams(peer, options, 9000, &["up1", "up8"])
+}
+
+fn down_9000(peer: &Peer, options: &Options) -> Result<Figures> {
+    streams(peer, options, 9000, &["down1", "down8"])
+}
+
+fn streams(peer: &Peer, options: &Options, mtu: u32, rows: &[&str]) -> Result<Figures> {
+    let site = Site::open(peer, &Setting::new(mtu))?;
+    groups::bulk(&site, size(options), Family::V4, &mtu.to_string(), rows)
+}
+
+/// A site whose programs share one processor.
+fn pinned(peer: &Peer) -> Result<Site> {
     let site = Site::open(peer, &Setting::new(1500))?;
     site.pin()?;
-    let mut figures = groups::latency(&site, size(options), peer.refuses())?;
-    figures.extend(groups::connections(&site, size(options))?);
-    figures.extend(groups::questions(&site, size(options), peer.refuses())?);
-    Ok(figures)
+    Ok(site)
+}
+
+fn latency(peer: &Peer, options: &Options) -> Result<Figures> {
+    groups::latency(&pinned(peer)?, size(options), peer.refuses())
+}
+
+fn connections(peer: &Peer, options: &Options) -> Result<Figures> {
+    groups::connections(&pinned(peer)?, size(options))
+}
+
+fn questions(peer: &Peer, options: &Options) -> Result<Figures> {
+    groups::questions(&pinned(peer)?, size(options), peer.refuses())
 }
 
 fn ipv6(peer: &Peer, options: &Options) -> Result<Figures> {
