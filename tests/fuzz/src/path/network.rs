@@ -87,7 +87,10 @@ impl Network {
                 Some(Output::Dial { flow, to }) => dialled = Some((flow, to)),
                 Some(Output::SendUpstream(flow)) => pumped = Some((flow, true)),
                 Some(Output::RecvUpstream(flow)) => pumped = Some((flow, false)),
-                Some(Output::SendDatagram { to, payload, .. }) => self.datagrams.push((to, payload.to_vec())),
+                Some(Output::SendDatagrams { to, run, .. }) => {
+                    self.datagrams
+                        .extend(run.iter().map(|payload| (to, payload.to_vec())));
+                }
                 Some(Output::Ask { message, .. }) => self.asked.push(message),
                 Some(Output::Event(Event::Verdict(verdict))) => self.verdicts.push(verdict),
                 Some(Output::WriteTun(pieces)) => note(&pieces.to_vec(), &mut self.opened),
