@@ -8,7 +8,7 @@ use hickory_proto::rr::rdata::{A, AAAA};
 use hickory_proto::rr::{Name as Labels, RecordType as Type};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
-use super::message;
+use super::{message, pointers};
 use crate::{EchConfig, Malformed, Name};
 
 /// The Internet class.
@@ -86,6 +86,7 @@ impl Answer {
             decoder.read_slice(question.len()).map_err(malformed)?;
         } else {
             for _ in 0..header.counts.queries {
+                check_pointers(message, decoder.index())?;
                 Question::read(&mut decoder).map_err(malformed)?;
             }
         }
@@ -122,6 +123,12 @@ impl Answer {
         decoder.read_slice(len.into()).map_err(malformed)?;
         if class != IN {
             return Ok(());
+        }
+        match record_type {
+            Type::CNAME | Type::DNAME => check_pointers(message, start)?,
+            // Behind the priority (RFC 9460 section 2.2).
+            Type::SVCB | Type::HTTPS => check_pointers(message, start + 2)?,
+            _ => {}
         }
         // RFC 2181 section 8: a TTL with its top bit set is zero.
         let ttl = if ttl > i32::MAX as u32 { 0 } else { ttl };
@@ -244,6 +251,7 @@ impl Owners {
             decoder.read_u16().map_err(malformed)?;
             return Ok(name.clone());
         }
+        check_pointers(message, start)?;
         let name = name(&Labels::read(decoder).map_err(malformed)?);
         if pointer[0] >= 0xc0 {
             self.last = Some((*pointer, name.clone()));
@@ -254,6 +262,13 @@ impl Owners {
 
 fn name(labels: &Labels) -> Name {
     Name::from_labels(labels.iter())
+}
+
+/// Whether the name at `at` may be read.
+fn check_pointers(message: &[u8], at: usize) -> Result<(), Malformed> {
+    pointers::are_few(message, at)
+        .then_some(())
+        .ok_or(Malformed::Field)
 }
 
 fn index(at: usize) -> Result<u16, Malformed> {

@@ -5,6 +5,7 @@
 
 mod answer;
 mod message;
+mod pointers;
 mod query;
 mod reply;
 mod without_ech;
