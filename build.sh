@@ -219,7 +219,7 @@ check() {
     say "documentation"
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
     say "shell scripts"
-    shellcheck build.sh .ci/run tests/lab/as-namespace-root tests/bench/bench.sh
+    shellcheck build.sh .ci/run tests/lab/as-namespace-root tests/bench/bench.sh native/engine/benches/instructions.sh
     shellcheck android/toolchain/linker android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh
     say "dependencies and licences"
     need_deny
