@@ -72,7 +72,8 @@ pub struct Config {
     pub encrypted_dns: EncryptedDns,
     /// For how long a blocked answer lives, in seconds, unless its rule says so itself.
     pub blocked_ttl: u32,
-    /// For how long it lives at most, in seconds, where a name is asked for again and again.
+    /// For how long it lives at most, in seconds, where a name is asked for again and again. 0: nothing is done about that, and no
+    /// other kind of reply is tried either.
     pub storm_ttl: u32,
     /// For how long an answer lives at most, in seconds, where apps differ on the name: a change of the owner's mind
     /// works at once.

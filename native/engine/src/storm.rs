@@ -138,7 +138,10 @@ impl Storms {
     }
 
     /// A flow to an address is refused at its first packet: how.
-    pub(crate) fn refusal(&mut self, to: IpAddr, now: Timestamp) -> Refusal {
+    pub(crate) fn refusal(&mut self, to: IpAddr, config: &Config, now: Timestamp) -> Refusal {
+        if config.storm_ttl == 0 {
+            return Refusal::Plain;
+        }
         let measure = self.measure(Subject::Address(to), now);
         let is_soon = measure.refused_at.is_some_and(|before| now.since(before) <= SOON);
         measure.row = if is_soon { measure.row.saturating_add(1) } else { 0 };

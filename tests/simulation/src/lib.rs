@@ -19,6 +19,7 @@ pub mod referee;
 pub mod rules;
 pub mod script;
 pub mod seeds;
+pub mod storms;
 pub mod stream;
 pub mod survive;
 pub mod world;

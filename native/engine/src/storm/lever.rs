@@ -43,6 +43,8 @@ pub(super) struct Lever {
     hasty: u8,
     /// When each class of records was asked for last, at the beginning of the occasion.
     asked: [Option<Timestamp>; 3],
+    /// The last occasion: both families are asked for together.
+    occasion: Option<Timestamp>,
     kind: Choice<3>,
 }
 
@@ -50,13 +52,20 @@ impl Lever {
     /// A question for a class of records is refused: kind and time to live of the reply. `base` is the usual time, `most` the
     /// longest.
     pub(super) fn on_question(&mut self, class: usize, base: u32, most: u32, now: Timestamp) -> (Kind, u32) {
+        if most == 0 {
+            return (Kind::Zero, base);
+        }
         let before = self.asked.get(class).copied().flatten();
         let waited = before.map(|before| now.since(before));
         if waited.is_none_or(|waited| waited >= OCCASION) {
             if let Some(asked) = self.asked.get_mut(class) {
                 *asked = Some(now);
             }
-            if let Some(waited) = waited {
+            let is_new = self.occasion.is_none_or(|last| now.since(last) >= OCCASION);
+            if is_new {
+                self.occasion = Some(now);
+            }
+            if let Some(waited) = waited.filter(|_| is_new) {
                 self.on_occasion(waited, base, most, now);
             }
         }

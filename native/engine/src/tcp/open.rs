@@ -26,7 +26,7 @@ use crate::{Batch, Depth, Discard, Failure, FlowId, Seen, Timestamp};
 const NAMED_PORTS: [u16; 5] = [80, 443, 853, 8080, 8443];
 
 /// Whether a client is expected to say the server's name on this port.
-pub(super) fn is_named(port: u16) -> bool {
+pub(crate) fn is_named(port: u16) -> bool {
     NAMED_PORTS.contains(&port)
 }
 
@@ -282,7 +282,7 @@ impl Tcp {
 
     /// Refuses a flow at its SYN, in the way that makes the app try again least.
     fn refuse_at_syn(&self, flow: &Flow, cx: &mut Context<'_>) -> Life {
-        match cx.storms.refusal(flow.remote.ip(), cx.now) {
+        match cx.storms.refusal(flow.remote.ip(), cx.config, cx.now) {
             Refusal::Plain => self.reset_app(flow, cx),
             Refusal::Prohibited => self.refuse_syn(flow, Failure::Prohibited, cx),
         }

@@ -342,7 +342,10 @@ impl Udp {
         cx: &mut Context<'_>,
     ) {
         let mut header = [0; udp::MAX_HEADER];
-        let mut cause = cx.storms.refusal(ends.remote.ip(), cx.now).of_datagram();
+        let mut cause = cx
+            .storms
+            .refusal(ends.remote.ip(), cx.config, cx.now)
+            .of_datagram();
         if let Some(Opening::Readable(initial)) = Opening::parse(datagram)
             && let Some(refusal) = emit_refusal(&initial)
         {
