@@ -280,6 +280,11 @@ impl Memory {
         told.filter(|(_, verdict)| !verdict.is_block() || !is_vouched)
     }
 
+    /// Whether anything is known of `ip`.
+    pub(crate) fn knows(&self, ip: IpAddr, now: Timestamp) -> bool {
+        self.live(ip, now).next().is_some()
+    }
+
     /// A name under which `ip` was answered most recently, for the log.
     pub(crate) fn name(&self, ip: IpAddr, now: Timestamp) -> Option<Name> {
         self.live(ip, now).next_back().map(|origin| origin.asked.clone())

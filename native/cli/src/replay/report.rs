@@ -220,9 +220,10 @@ fn write_json(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Whether it is an answer that is refused for one of its names: a verdict, but no name that a client said.
+/// Whether it is a verdict, but no name that a client said: an answer that is refused for one of its names, or a flow to an
+/// address that was told in plain HTTP.
 pub(super) const fn is_answer(sighting: &Sighting) -> bool {
-    matches!(sighting.seen, Seen::Cname | Seen::Target)
+    matches!(sighting.seen, Seen::Cname | Seen::Target | Seen::HttpDns)
 }
 
 /// Where a name stood, in the word of `--names`.

@@ -3,21 +3,25 @@
 //! The same assembler, inspection and rules as live. What differs is what a recording is: both directions are seen,
 //! packets are missing, connections are picked up in their middle.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use blocklist::{Because, Rules, Verdict};
 use wire::Name;
 use wire::dns::{Alias, Answer, Query, QueryError};
+use wire::httpdns::Told;
 use wire::ip::{IpHeader, Protocol};
 use wire::quic::{Kind, LongHeader, Packets};
-use wire::tcp::TcpHeader;
+use wire::tcp::{Flags, TcpHeader};
 use wire::udp::UdpHeader;
 
 use crate::dns;
 use crate::ech::EchConfigs;
 use crate::fragment::Reassembly;
+use crate::memory::{Memory, Origin};
 use crate::policy::Decision;
+use crate::tcp::is_named;
 use crate::{Discard, Reason, Seen, Stats, Timestamp};
 
 mod connection;
@@ -28,17 +32,20 @@ mod table;
 
 use connection::Connection;
 use quic::QuicPair;
-use stream::Found;
+use stream::{Found, Said};
 use table::Table;
 
 /// Where questions go (RFC 1035 section 4.2).
 const DNS_PORT: u16 = 53;
 
+/// Pairs of ends that are remembered as judged, at most.
+const MAX_TOLD: usize = 4_096;
+
 /// A name that was seen, and what the rules say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// Where the name stood: `Query`, `Sni`, `Quic` or `Host`. `Cname` or `Target` for an answer that is refused for one
-    /// of its names.
+    /// of its names, `HttpDns` for a flow without a name to an address that was told in plain HTTP.
     pub seen: Seen,
     /// The name; for an answer, the name that was asked.
     pub name: Name,
@@ -65,6 +72,10 @@ pub struct Observer {
     /// Memory for opened packets.
     scratch: Vec<u8>,
     reassembly: Reassembly,
+    /// Addresses that were told in plain HTTP.
+    memory: Memory,
+    /// Ends between which datagrams were judged by such an address.
+    told: BTreeSet<(SocketAddr, SocketAddr)>,
     sightings: VecDeque<Sighting>,
     stats: Stats,
 }
@@ -79,6 +90,8 @@ impl Observer {
             ech: EchConfigs::default(),
             scratch: Vec::new(),
             reassembly: Reassembly::default(),
+            memory: Memory::default(),
+            told: BTreeSet::new(),
             sightings: VecDeque::new(),
             stats: Stats::default(),
         }
@@ -138,6 +151,8 @@ impl Observer {
         self.quic = Table::default();
         self.ech.clear();
         self.reassembly = Reassembly::default();
+        self.memory = Memory::default();
+        self.told.clear();
     }
 
     fn handle_segment(&mut self, ip: &IpHeader, segment: &[u8], now: Timestamp) {
@@ -153,8 +168,39 @@ impl Observer {
         self.table.with(src, dst, |connection: &mut Connection| {
             connection.handle_segment(src, dst, &tcp, payload, &mut found);
         });
+        if tcp.flags.contains(Flags::SYN) && !tcp.flags.contains(Flags::ACK) && !is_named(dst.port()) {
+            // Live it is refused here, if at all; a name that it shows later decides no more.
+            self.report_told(src, dst, now);
+        }
         for found in found {
-            self.report(found, src, dst, now);
+            match found {
+                Found::Name(said) => self.report(said, src, dst, now),
+                Found::Nameless if is_named(dst.port()) => self.report_told(src, dst, now),
+                Found::Nameless | Found::Request(..) => {}
+                Found::Told(told) => self.learn(told, now),
+            }
+        }
+    }
+
+    /// A server told addresses in plain HTTP.
+    fn learn(&mut self, told: Vec<Told>, now: Timestamp) {
+        for told in told {
+            let ttl = told.ttl();
+            let origin = Arc::new(Origin::told(told.name, told.port, &self.rules));
+            self.memory.remember(told.ip, &origin, ttl, now);
+        }
+    }
+
+    /// A flow that shows no name, to an address that was told so: the verdict on the name that it was told under.
+    fn report_told(&mut self, client: SocketAddr, remote: SocketAddr, at: Timestamp) {
+        let verdict = |name: &Name| dns::verdict(name, &self.rules);
+        let Some((name, verdict)) = self.memory.told(remote, at, verdict) else {
+            return;
+        };
+        let by_address = self.rules.verdict_ip(remote.ip(), remote.port(), None);
+        if by_address.is_none_or(|by| verdict.because.precedence() <= by.because.precedence()) {
+            let decision = Decision::new(verdict, Seen::HttpDns, Some(name.clone()));
+            self.push(Sighting::new(decision, Seen::HttpDns, name, (client, remote), at));
         }
     }
 
@@ -178,7 +224,7 @@ impl Observer {
             match Query::asked_name(message) {
                 Ok(name) => {
                     let (seen, ech) = (Seen::Query, None);
-                    self.report(Found { name, seen, ech }, src, dst, now);
+                    self.report(Said { name, seen, ech }, src, dst, now);
                 }
                 Err(QueryError::Response) => {}
                 Err(_) => self.stats.discard(Discard::MalformedDns),
@@ -204,7 +250,7 @@ impl Observer {
         let is_initial =
             |packet: &LongHeader<'_>| packet.kind == Kind::Initial && packet.version.is_readable();
         if !Packets::new(datagram).any(|packet| is_initial(&packet)) {
-            return;
+            return self.handle_nameless(src, dst, now);
         }
         let scratch = &mut self.scratch;
         let name = self
@@ -212,12 +258,24 @@ impl Observer {
             .with(src, dst, |pair| pair.handle_datagram(src, datagram, scratch));
         if let Some((name, ech)) = name {
             let seen = Seen::Quic;
-            self.report(Found { name, seen, ech }, src, dst, now);
+            self.report(Said { name, seen, ech }, src, dst, now);
         }
     }
 
-    fn report(&mut self, found: Found, client: SocketAddr, remote: SocketAddr, at: Timestamp) {
-        let Found { name, seen, ech } = found;
+    /// A datagram that shows no name: one verdict for all between the same two ends.
+    fn handle_nameless(&mut self, src: SocketAddr, dst: SocketAddr, now: Timestamp) {
+        if !self.memory.knows(dst.ip(), now) || self.told.contains(&(src, dst)) {
+            return;
+        }
+        if self.told.len() >= MAX_TOLD {
+            self.told.clear();
+        }
+        self.told.insert((src, dst));
+        self.report_told(src, dst, now);
+    }
+
+    fn report(&mut self, said: Said, client: SocketAddr, remote: SocketAddr, at: Timestamp) {
+        let Said { name, seen, ech } = said;
         let ech = ech.map(|extension| self.ech.classify(Some(&name), extension, at));
         self.stats.questions += u64::from(seen == Seen::Query);
         let decision = judge(&self.rules, &name, seen, remote).with_ech(ech);

@@ -2,6 +2,7 @@
 
 use wire::dns::Query;
 use wire::http::Request;
+use wire::httpdns::Told;
 use wire::tcp::SeqNumber;
 use wire::{EchExtension, Name};
 
@@ -13,11 +14,24 @@ const MAX_MESSAGE: usize = 2 + 0xffff;
 
 /// A name that a client said.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Said {
     pub(super) name: Name,
     pub(super) seen: Seen,
     /// The encrypted_client_hello extension of the hello that said it.
     pub(super) ech: Option<EchExtension>,
+}
+
+/// What a stream said.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// A name.
+    Name(Said),
+    /// A request, with its path and query. Its name, where it has one, comes besides.
+    Request(Option<Name>, Box<[u8]>),
+    /// First bytes without a name.
+    Nameless,
+    /// Addresses, in the answer to a request.
+    Told(Vec<Told>),
 }
 
 /// What the bytes are read for.
@@ -143,19 +157,28 @@ fn read_messages(
 ) -> State {
     let mut first = inspection.begin() == 0;
     loop {
-        match inspection.push(offset, bytes) {
+        let finding = inspection.push(offset, bytes);
+        if let Some(target) = inspection.take_target() {
+            let host = match &finding {
+                Finding::Name(name, _) => Some(name.clone()),
+                _ => None,
+            };
+            found.push(Found::Request(host, target));
+        }
+        match finding {
             Finding::NeedMore => return State::Message(inspection),
             // What a proxy is asked for is said again behind it, if it is a name that a server hears.
             Finding::Name(..) if inspection.is_for_proxy() => {}
-            Finding::Name(name, seen) => found.push(Found {
+            Finding::Name(name, seen) => found.push(Found::Name(Said {
                 name,
                 seen,
                 ech: inspection.ech(),
-            }),
+            })),
             // What is no request where one was expected: a protocol that was agreed upon, or a body of another length.
             Finding::Undecidable(_) if inspection.next() == Next::Never && !first => {
                 return State::Resume(inspection);
             }
+            Finding::Undecidable(_) if first => found.push(Found::Nameless),
             Finding::Undecidable(_) => {}
         }
         if !inspection.advance() {
@@ -177,11 +200,11 @@ fn read_questions(assembler: &mut Assembler, found: &mut Vec<Found>) -> u64 {
             return read;
         };
         if let Ok(name) = Query::asked_name(message) {
-            found.push(Found {
+            found.push(Found::Name(Said {
                 name,
                 seen: Seen::Query,
                 ech: None,
-            });
+            }));
         }
         assembler.advance(2 + len);
         read += 2 + len as u64;

@@ -449,3 +449,52 @@ fn what_a_server_sends_or_nobody_sealed_has_no_quic_name() {
     ];
     assert_eq!(sightings(&packets), []);
 }
+
+#[test]
+fn addresses_told_in_plain_http_carry_their_names_to_flows_that_show_none() {
+    let server = "110.43.0.83:80";
+    let request = b"GET /gslb?tver=2&dm=tracking.example.com HTTP/1.1\r\nHost: 110.43.0.83\r\n\r\n";
+    let body = r#"{"info":{"host_list":[{"ip":"198.51.100.66","port":8053},{"ip":"198.51.100.67"}]}}"#;
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let mut packets = vec![
+        syn(server),
+        segment(CLIENT, server, SYN + 1, 5_001, Flags::ACK, request),
+    ];
+    // The second half first, then all of it again.
+    let (first, second) = answer.as_bytes().split_at(60);
+    for (at, part) in [(60, second), (0, first), (0, answer.as_bytes())] {
+        packets.push(segment(server, CLIENT, 5_001 + at, SYN + 90, Flags::ACK, part));
+    }
+    let telemetry = "198.51.100.66:8053";
+    packets.push(syn(telemetry));
+    packets.push(datagram(CLIENT, telemetry, b"21"));
+    packets.push(datagram(CLIENT, telemetry, b"21"));
+    // Another port, and a port where a name is expected: without one, and with one.
+    packets.push(syn("198.51.100.66:8054"));
+    let named = "198.51.100.67:443";
+    packets.push(syn(named));
+    packets.push(segment(
+        CLIENT,
+        named,
+        SYN + 1,
+        1,
+        Flags::ACK,
+        b"\xc2\xfe\x00\x05",
+    ));
+    let (other, hello) = ("10.0.0.2:40001", Hello::to("fine.example").record());
+    packets.push(segment(other, named, SYN, 0, Flags::SYN, &[]));
+    packets.push(segment(other, named, SYN + 1, 1, Flags::ACK, &hello));
+    let told = || seen(Seen::HttpDns, "tracking.example.com", true);
+    assert_eq!(
+        sightings(&packets),
+        [
+            seen(Seen::Host, "110.43.0.83", false),
+            told(),
+            told(),
+            told(),
+            seen(Seen::Sni, "fine.example", false),
+        ]
+    );
+    // Nothing is known of them in another recording.
+    assert_eq!(sightings(&packets[5..9]), []);
+}

@@ -4,7 +4,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::flow::Flow;
 use super::{Context, Tcp};
@@ -13,9 +12,6 @@ use crate::memory::Origin;
 
 /// Answers that are read at the same time at most; each holds up to 16 KiB.
 const MAX_LEARNING: usize = 32;
-
-/// How long an address is remembered if the answer does not say: MiPush's library keeps it for a day.
-const UNTOLD_TTL: u32 = 86_400;
 
 impl Tcp {
     /// A request for `target` was read. If it asks a known server for addresses, its answer is what the server sends next: clients
@@ -69,8 +65,8 @@ impl Tcp {
         };
         self.learning -= 1;
         for told in reader.finish() {
+            let ttl = told.ttl();
             let origin = Arc::new(Origin::told(told.name, told.port, cx.rules));
-            let ttl = Duration::from_secs(told.ttl.unwrap_or(UNTOLD_TTL).into());
             cx.memory.remember(told.ip, &origin, ttl, cx.now);
         }
     }

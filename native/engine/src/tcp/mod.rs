@@ -44,6 +44,7 @@ use crate::storm::Storms;
 use crate::timer::Timers;
 use crate::{Batch, Config, FlowId, Stats, Timestamp, Upstream};
 
+pub(crate) use self::open::is_named;
 pub(crate) use self::receive::Arrival;
 pub(crate) use self::transmit::Lent;
 
