@@ -76,6 +76,11 @@ impl Hushwall {
         self.process.pid()
     }
 
+    /// What it has written to standard output so far.
+    pub fn stdout(&self) -> String {
+        self.process.stdout()
+    }
+
     /// What it has written to standard error so far.
     pub fn stderr(&self) -> String {
         self.process.stderr()

@@ -32,4 +32,4 @@ pub use namespace::Namespace;
 pub use output::{Output, output, run};
 pub use resolver::{Record, Resolver};
 pub use tools::{hushwall as hushwall_binary, made, tool};
-pub use web::{Visit, Web};
+pub use web::{TOLD, Visit, Web};

@@ -25,6 +25,9 @@ pub struct Visit {
     pub tls: String,
 }
 
+/// What it says under `/gslb/`, as a server that tells apps addresses in plain HTTP.
+pub const TOLD: &str = r#"{"S":"Ok","R":{"ttl":600,"ip":"198.51.100.53","wifi":{"app.chat.xiaomi.net":["198.51.100.20:5222"],"data.mistat.xiaomi.com":["203.0.113.20"]}}}"#;
+
 /// A running nginx: HTTP on 80 and 8080, HTTPS (1.1 and 2, TLS 1.2 and 1.3) on 443, on every address.
 #[derive(Debug)]
 pub struct Web {
@@ -99,8 +102,10 @@ fn configure(directory: &Path, certificate: &Certificate, log: &Path, pid: &Path
          listen 443 ssl http2 default_server; listen [::]:443 ssl http2 default_server;\n\
          location / {{ return 200 \"host=$host protocol=$server_protocol tls=$ssl_protocol\\n\"; }}\n\
          location /generate_204 {{ return 204; }}\n\
+         location /gslb/ {{ gzip on; gzip_min_length 1; gzip_types *; return 200 '{told}'; }}\n\
          }}\n\
          }}\n",
+        told = TOLD,
         pid = pid.display(),
         log = log.display(),
         pem = certificate.pem.display(),

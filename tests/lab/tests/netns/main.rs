@@ -29,6 +29,7 @@ mod dead_ipv6;
 mod dns;
 mod headers;
 mod http3;
+mod httpdns;
 mod icmp;
 mod iperf;
 mod managed;
