@@ -84,6 +84,8 @@ fn reply(reply: Reply) -> (u8, u32) {
         ReplyKind::Nodata => 2,
         ReplyKind::Nxdomain => 3,
         ReplyKind::Refused => 4,
+        ReplyKind::Rst => 5,
+        ReplyKind::Prohibited => 6,
     };
     (kind, reply.ttl)
 }

@@ -165,6 +165,8 @@ impl Reply {
             Self::NoData { ttl } => (2, ttl),
             Self::NxDomain { ttl } => (3, ttl),
             Self::Refused => (4, 0),
+            Self::Reset => (5, 0),
+            Self::Prohibited => (6, 0),
         }
     }
 
@@ -174,6 +176,8 @@ impl Reply {
             2 => Some(Self::NoData { ttl }),
             3 => Some(Self::NxDomain { ttl }),
             4 => Some(Self::Refused),
+            5 => Some(Self::Reset),
+            6 => Some(Self::Prohibited),
             _ => None,
         }
     }

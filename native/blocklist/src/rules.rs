@@ -92,7 +92,7 @@ impl Rules {
                 visit(self.hit(layer, rule, record))
             });
         });
-        (verdict.because != Because::NoRule).then_some(verdict)
+        (verdict.because != Because::NoRule).then(|| self.with_reply(verdict))
     }
 
     fn visit(&self, name: &str, visit: &mut dyn FnMut(&Layer, u32, Record)) {

@@ -55,7 +55,7 @@ impl Because {
     }
 }
 
-/// What a blocked question is answered with, where a rule brings its own.
+/// What a blocked question or connection is answered with, where a rule brings its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reply {
     /// `0.0.0.0` or `::`, with this TTL in seconds.
@@ -75,6 +75,10 @@ pub enum Reply {
     },
     /// REFUSED.
     Refused,
+    /// Of an address: RST; for UDP, port unreachable.
+    Reset,
+    /// Of an address: prohibited by an administrator.
+    Prohibited,
 }
 
 /// What the rules say, and why.

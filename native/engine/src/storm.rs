@@ -112,7 +112,7 @@ impl Storms {
             Some(RuleReply::NoData { ttl }) => Reply::NoData { ttl },
             Some(RuleReply::NxDomain { ttl }) => Reply::NxDomain { ttl },
             Some(RuleReply::Refused) => Reply::Refused,
-            None => {
+            None | Some(RuleReply::Reset | RuleReply::Prohibited) => {
                 let class = class_of(query.record_type);
                 let (kind, ttl) = measure.lever.on_question(class, base, config.storm_ttl, now);
                 if ttl > base {
@@ -137,10 +137,19 @@ impl Storms {
         }
     }
 
-    /// A flow to an address is refused at its first packet: how.
-    pub(crate) fn refusal(&mut self, to: IpAddr, config: &Config, now: Timestamp) -> Refusal {
-        if config.storm_ttl == 0 {
-            return Refusal::Plain;
+    /// A flow to an address is refused at its first packet: how, unless its rule has a reply of its own.
+    pub(crate) fn refusal(
+        &mut self,
+        to: IpAddr,
+        own: Option<RuleReply>,
+        config: &Config,
+        now: Timestamp,
+    ) -> Refusal {
+        match own {
+            Some(RuleReply::Prohibited) => return Refusal::Prohibited,
+            Some(RuleReply::Reset) => return Refusal::Plain,
+            _ if config.storm_ttl == 0 => return Refusal::Plain,
+            _ => {}
         }
         let measure = self.measure(Subject::Address(to), now);
         let is_soon = measure.refused_at.is_some_and(|before| now.since(before) <= SOON);

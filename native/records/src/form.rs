@@ -306,7 +306,7 @@ pub struct Reply {
     pub ttl: u32,
 }
 
-/// Kinds of replies to a blocked question.
+/// Kinds of replies to a blocked question or connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReplyKind {
@@ -318,6 +318,17 @@ pub enum ReplyKind {
     Nxdomain,
     /// REFUSED.
     Refused,
+    /// RST, or port unreachable; of addresses.
+    Rst,
+    /// Prohibited by an administrator; of addresses.
+    Prohibited,
+}
+
+impl ReplyKind {
+    /// Whether it refuses connections to an address, and not questions for a name.
+    pub const fn is_for_addresses(self) -> bool {
+        matches!(self, Self::Rst | Self::Prohibited)
+    }
 }
 
 /// What stops working: a word, or what is known.

@@ -183,6 +183,12 @@ impl Record {
             let mend = "a name says `match = \"exact\"` or `match = \"subdomains\"`; an address says neither";
             problem("form", mend.into());
         }
+        if let Some(reply) = self.reply
+            && reply.kind.is_for_addresses() == self.is_on_names()
+        {
+            let mend = "a name is replied to with `zero`, `nodata`, `nxdomain` or `refused`; an address with `rst` or `prohibited`";
+            problem("form", mend.into());
+        }
         for key in self.cited().filter(|key| !file.source.contains_key(*key)) {
             problem(
                 "evidence",

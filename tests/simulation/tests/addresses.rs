@@ -5,7 +5,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use blocklist::{Action, Because, Preset, Rules, RulesBuilder};
+use blocklist::compiled::{self, Kind, ListSource, SourceRule};
+use blocklist::{Action, Because, Preset, Reply, Rules, RulesBuilder};
 use engine::Seen;
 use simulation::names::{client_hello, http_get};
 use simulation::phone::{AppNo, Socket};
@@ -356,4 +357,45 @@ fn a_rule_on_an_address_meets_it_in_every_way_that_it_is_written() {
     for server in ["198.51.100.1:7001", "192.0.3.7:7000", "[64:ff9b::192.0.3.7]:7000"] {
         assert_passes(&mut world, at(server), CHANNEL, Seen::Address);
     }
+}
+
+#[test]
+fn an_address_is_refused_in_the_way_that_its_rule_says() {
+    let rule = |id, pattern, reply| SourceRule {
+        id,
+        pattern,
+        subdomains: false,
+        kind: Kind::Block(Preset::Balanced),
+        what: "Refused.",
+        reply: Some(reply),
+    };
+    let source = ListSource::Records {
+        title: "test",
+        rules: &[
+            rule("t/reset", "192.0.2.1", Reply::Reset),
+            rule("t/prohibited", "192.0.2.2", Reply::Prohibited),
+        ],
+        features: &[],
+    };
+    let list = compiled::open(compiled::build(&[source]).unwrap()).unwrap();
+    let rules = RulesBuilder::new(Preset::None).compiled(list).unwrap().build();
+    let mut world = World::fair(8, rules);
+    let app = connect(&mut world, at("192.0.2.1:7000"), CHANNEL);
+    assert!(world.phone.app(app).is_refused());
+    assert_eq!(world.phone.icmp.len(), 0);
+    connect(&mut world, at("192.0.2.2:7000"), CHANNEL);
+    world.phone.send(4_000, at("192.0.2.2:7001"), b"x");
+    world.run_for(SECONDS_5);
+    assert!(world.phone.icmp.len() > 1);
+    // RFC 1812 section 5.2.7.1: administratively prohibited.
+    assert!(
+        world
+            .phone
+            .icmp
+            .iter()
+            .all(|icmp| (icmp.kind, icmp.code) == (3, 13)),
+        "{:?}",
+        world.phone.icmp
+    );
+    assert_eq!((world.record.dials.len(), world.record.datagrams.len()), (0, 0));
 }

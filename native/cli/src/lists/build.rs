@@ -163,6 +163,8 @@ fn source<'a>(rule: &'a Rule, pattern: &'a str) -> SourceRule<'a> {
             ReplyKind::Nodata => blocklist::Reply::NoData { ttl: reply.ttl },
             ReplyKind::Nxdomain => blocklist::Reply::NxDomain { ttl: reply.ttl },
             ReplyKind::Refused => blocklist::Reply::Refused,
+            ReplyKind::Rst => blocklist::Reply::Reset,
+            ReplyKind::Prohibited => blocklist::Reply::Prohibited,
         }),
     }
 }

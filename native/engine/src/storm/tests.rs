@@ -139,7 +139,7 @@ fn a_flow_that_is_tried_again_at_once_is_refused_in_the_way_that_slows_it_down()
     let mut now = at(1);
     let mut last = Refusal::Plain;
     while now < at(1_800) {
-        last = storms.refusal(to, &Config::default(), now);
+        last = storms.refusal(to, None, &Config::default(), now);
         // Where the network seems to be gone, the app waits for another.
         now = now + Duration::from_secs(if last == Refusal::Prohibited { 300 } else { 1 });
     }
@@ -147,7 +147,8 @@ fn a_flow_that_is_tried_again_at_once_is_refused_in_the_way_that_slows_it_down()
     // Who tries once a minute is refused as usual.
     let other = "192.0.2.2".parse().unwrap();
     assert!(
-        (0..100).all(|minute| storms.refusal(other, &Config::default(), at(minute * 60)) == Refusal::Plain)
+        (0..100)
+            .all(|minute| storms.refusal(other, None, &Config::default(), at(minute * 60)) == Refusal::Plain)
     );
 }
 

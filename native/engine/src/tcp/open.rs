@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use blocklist::Because;
+use blocklist::{Because, Reply};
 use wire::icmp::{self, Unreachable};
 use wire::tcp::{self, Flags, Options, Segment, SeqNumber};
 
@@ -164,7 +164,7 @@ impl Tcp {
             && let Some(decision) = decision_for_app(flow, cx)
         {
             tell(flow, &decision, cx);
-            return self.refuse_at_syn(flow, cx);
+            return self.refuse_at_syn(flow, decision.verdict.reply, cx);
         }
         let mut decision = decision_by_address(flow, cx);
         let verdict = decision.verdict;
@@ -191,7 +191,7 @@ impl Tcp {
                 decision.reason.name = None;
             }
             tell(flow, &decision, cx);
-            return self.refuse_at_syn(flow, cx);
+            return self.refuse_at_syn(flow, decision.verdict.reply, cx);
         }
         if matches!(verdict.because, Because::OwnerAllow(_) | Because::AppRule(_)) {
             flow.judgement = Judgement::Allowed;
@@ -280,9 +280,9 @@ impl Tcp {
         });
     }
 
-    /// Refuses a flow at its SYN, in the way that makes the app try again least.
-    fn refuse_at_syn(&self, flow: &Flow, cx: &mut Context<'_>) -> Life {
-        match cx.storms.refusal(flow.remote.ip(), cx.config, cx.now) {
+    /// Refuses a flow at its SYN, as its rule says or in the way that makes the app try again least.
+    fn refuse_at_syn(&self, flow: &Flow, own: Option<Reply>, cx: &mut Context<'_>) -> Life {
+        match cx.storms.refusal(flow.remote.ip(), own, cx.config, cx.now) {
             Refusal::Plain => self.reset_app(flow, cx),
             Refusal::Prohibited => self.refuse_syn(flow, Failure::Prohibited, cx),
         }

@@ -342,10 +342,12 @@ impl Udp {
         cx: &mut Context<'_>,
     ) {
         let mut header = [0; udp::MAX_HEADER];
-        let mut cause = cx
-            .storms
-            .refusal(ends.remote.ip(), cx.config, cx.now)
-            .of_datagram();
+        let to = ends.remote.ip();
+        let ip = crate::nat64::unwrap(to, cx.upstream.nat64_prefix);
+        let by_address = cx.rules.verdict_ip(ip, ends.remote.port(), None);
+        let own = by_address.and_then(|verdict| verdict.reply);
+        let refusal = cx.storms.refusal(to, own, cx.config, cx.now);
+        let mut cause = refusal.of_datagram();
         if let Some(Opening::Readable(initial)) = Opening::parse(datagram)
             && let Some(refusal) = emit_refusal(&initial)
         {

@@ -245,6 +245,8 @@ fn reply(reply: Reply) -> String {
         ReplyKind::Nodata => "no such record",
         ReplyKind::Nxdomain => "no such name",
         ReplyKind::Refused => "refused",
+        ReplyKind::Rst => return "reset".to_owned(),
+        ReplyKind::Prohibited => return "prohibited".to_owned(),
     };
     format!("{answer}, for {} seconds", reply.ttl)
 }
