@@ -27,6 +27,8 @@ pub enum Event {
         at: u64,
         /// How long it lasted, at most, in milliseconds.
         lasted: u64,
+        /// How long it lasted, at least, in milliseconds.
+        at_least: u64,
         /// Why.
         cause: OutageCause,
         /// What the engine said as it failed.

@@ -66,12 +66,14 @@ impl Teller {
             Notice::Outage { at, lasted, text } => told.push(Event::Outage {
                 at: on_wall(at, offset),
                 lasted: millis(lasted),
+                at_least: millis(lasted),
                 cause: OutageCause::Rebuilt,
                 text,
             }),
-            Notice::Frozen { at, lasted } => told.push(Event::Outage {
+            Notice::Frozen { at, lasted, at_least } => told.push(Event::Outage {
                 at: on_wall(at, offset),
                 lasted: millis(lasted),
+                at_least: millis(at_least),
                 cause: OutageCause::Frozen,
                 text: String::new(),
             }),

@@ -46,10 +46,12 @@ pub enum Notice {
     },
     /// The process was frozen while apps went on asking: their packets were found when it woke up.
     Frozen {
-        /// When it was awake for the last time before.
+        /// When it began, at the earliest.
         at: Timestamp,
-        /// How long it slept since, at most.
+        /// How long it was, at most; time in which the phone was suspended is not counted.
         lasted: Duration,
+        /// How long it was, at least.
+        at_least: Duration,
     },
     /// So many notices were dropped before the next, because nobody took them.
     Lost(u64),

@@ -16,6 +16,7 @@ use crate::device::{Device, Queue};
 use crate::handle::{Command, Snapshot};
 use crate::notices::Notice;
 use crate::perform::Surroundings;
+use crate::thaw::Moment;
 use crate::token::Source;
 use crate::tunnel::{StartError, Tunnel};
 
@@ -105,7 +106,11 @@ impl Tunnel {
             self.handle_command(command, now)?;
         }
         self.read_device()?;
-        if let Some(frozen) = self.thaw.handle_batch(&self.batch, !self.device_ready, now) {
+        let moment = Moment {
+            now,
+            awake: clock::awake(),
+        };
+        if let Some(frozen) = self.thaw.handle_batch(&self.batch, !self.device_ready, moment) {
             self.outlet.stage(frozen);
         }
         if !self.batch.is_empty() {

@@ -18,7 +18,7 @@ use crate::notices::{self, Events, Outlet, Told};
 use crate::session::{Session, TunnelStats};
 use crate::sockets::Sockets;
 use crate::system::SystemResolver;
-use crate::thaw::Thaw;
+use crate::thaw::{Moment, Thaw};
 
 /// Events taken from epoll at once.
 const EVENTS: usize = 256;
@@ -114,7 +114,7 @@ impl Tunnel {
             inbox,
             outlet,
             stats: TunnelStats::default(),
-            thaw: Thaw::new(clock::now()),
+            thaw: Thaw::new(Moment::read()),
             stopping: false,
             panics: Vec::new(),
         };

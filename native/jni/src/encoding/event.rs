@@ -44,12 +44,14 @@ fn write_event(writer: &mut Writer, event: &Event) {
         Event::Outage {
             at,
             lasted,
+            at_least,
             cause,
             text,
         } => {
             writer.u8(3);
             writer.u64(*at);
             writer.u64(*lasted);
+            writer.u64(*at_least);
             writer.u8(match cause {
                 OutageCause::Rebuilt => 0,
                 OutageCause::Frozen => 1,

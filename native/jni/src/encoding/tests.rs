@@ -221,12 +221,14 @@ fn events() -> Vec<Event> {
         Event::Outage {
             at: 1_795_219_200_000,
             lasted: 15,
+            at_least: 15,
             cause: OutageCause::Rebuilt,
             text: "index out of bounds".to_owned(),
         },
         Event::Outage {
             at: 1_795_219_200_000,
             lasted: 61_000,
+            at_least: 5_000,
             cause: OutageCause::Frozen,
             text: String::new(),
         },

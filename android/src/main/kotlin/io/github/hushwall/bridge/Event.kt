@@ -28,6 +28,8 @@ sealed class Event {
         val at: Long,
         /** How long it lasted, at most. */
         val lastedMillis: Long,
+        /** How long it lasted, at least. */
+        val atLeastMillis: Long,
         /** Why. */
         val cause: Cause,
         /** What the engine said as it failed; empty otherwise. */

@@ -41,7 +41,7 @@ internal object Parse {
         0 -> Event.Stopped(verdict(reader))
         1 -> Event.LetThrough(verdict(reader))
         2 -> Event.WhoOwns(reader.u64(), reader.u8(), reader.end(), reader.end())
-        3 -> Event.Outage(reader.u64(), reader.u64(), reader.choice(causes), reader.text())
+        3 -> Event.Outage(reader.u64(), reader.u64(), reader.u64(), reader.choice(causes), reader.text())
         4 -> Event.Storm(reader.u64(), reader.option(reader::u32), reader.text(), reader.u32(), reader.u64())
         5 -> Event.Lost(reader.u64())
         6 -> Event.ListRefused(reader.text(), reader.u32(), reader.text())

@@ -40,5 +40,6 @@ internal fun outageOf(event: Event.Outage): Outage {
         Event.Outage.Cause.REBUILT -> OutageCause.OWN_ERROR
         Event.Outage.Cause.FROZEN -> OutageCause.FROZEN
     }
-    return Outage(why, Moment.at(event.at), event.at + event.lastedMillis)
+    val end = event.at + event.lastedMillis
+    return Outage(why, Moment(event.at, end - event.atLeastMillis), end)
 }

@@ -70,7 +70,7 @@ internal object BridgeMain {
         is Event.Stopped -> event.verdict.run { say("stopped $transport $name $tier $ruleId ${uid ?: "-"}") }
         is Event.LetThrough -> event.verdict.run { say("let-through $transport $name") }
         is Event.WhoOwns -> session.answerOwner(event.question, 10_123)
-        is Event.Outage -> say("outage ${event.cause} ${event.lastedMillis} ${event.text}")
+        is Event.Outage -> say("outage ${event.cause} ${event.lastedMillis} ${event.atLeastMillis} ${event.text}")
         is Event.Storm -> say("storm ${event.name} ${event.count}")
         is Event.Outstanding -> say("outstanding ${event.name}")
         is Event.Lost -> say("lost ${event.count}")
