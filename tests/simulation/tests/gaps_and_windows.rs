@@ -249,6 +249,27 @@ fn third_duplicate_acknowledgement_brings_the_lost_segment() {
 }
 
 #[test]
+fn large_segment_that_stays_unacknowledged_comes_again_small_and_later_ones_are_half_as_large() {
+    let mut world = world_with(Host::new(
+        Script::says(Text::seeded(6, 60_000)).ending(Ending::Never),
+    ));
+    let largest = |world: &mut World, hand: &Hand, wait: u64| {
+        world.run_for(Duration::from_millis(wait));
+        let heard = hand.hear_all(world);
+        heard.iter().map(|segment| segment.payload.len()).max()
+    };
+    let hand = Hand::open(&mut world, server(), 100);
+    let first = largest(&mut world, &hand, 100).unwrap();
+    assert!(first > 20_000, "{first}");
+    let again = largest(&mut world, &hand, 200).unwrap();
+    assert!(again <= 1_460, "{again}");
+    largest(&mut world, &hand, 600).unwrap();
+    let other = Hand::open(&mut world, server(), 101);
+    let later = largest(&mut world, &other, 100).unwrap();
+    assert!((1_461..=32_500).contains(&later), "{later} after {first}");
+}
+
+#[test]
 fn closed_window_of_the_app_is_probed_with_backoff_and_nothing_more() {
     let mut world = world_with(Host::new(
         Script::says(Text::seeded(5, 100_000)).ending(Ending::Never),
