@@ -64,7 +64,7 @@ internal class Machine(parts: Parts, publish: () -> Unit) : Upkeep(parts, publis
     }
 
     fun wake(why: StartCause) {
-        resume()
+        timers.check()
         if (facts.wanted is Wanted.On && !link.open) start(why)
     }
 
@@ -153,6 +153,7 @@ internal class Machine(parts: Parts, publish: () -> Unit) : Upkeep(parts, publis
     }
 
     fun refresh(unlocked: Boolean) {
+        timers.check()
         val lastSeen = try {
             link.lastSeen()
         } catch (error: EngineException) {

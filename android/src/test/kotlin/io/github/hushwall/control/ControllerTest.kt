@@ -308,6 +308,47 @@ class ControllerTest {
     }
 
     @Test
+    fun a_rule_with_an_end_ends_though_the_phone_sleeps() {
+        stage.on()
+        val rule = OwnerRule("a.example", io.github.hushwall.bridge.Action.ALLOW, until = time.now() + 600_000)
+        done { change { it.copy(rules = listOf(rule)) } }
+        assertEquals("an alarm is set", rule.until, stage.phone.alarm)
+        time.sleep(3_600_000)
+        time.settle()
+        assertEquals("the queue slept, too", 1, stage.engine.sessions.single().settings.rules.size)
+        done { wake(StartCause.AGAIN) }
+        assertTrue(stage.engine.sessions.single().settings.rules.isEmpty())
+        assertNull(stage.phone.alarm)
+    }
+
+    @Test
+    fun what_an_alarm_left_undone_is_done_when_the_owner_unlocks_the_phone() {
+        stage.on()
+        val rule = OwnerRule("a.example", io.github.hushwall.bridge.Action.ALLOW, until = time.now() + 600_000)
+        done { change { it.copy(rules = listOf(rule)) } }
+        time.sleep(3_600_000)
+        done { refresh(unlocked = true) }
+        assertTrue(stage.engine.sessions.single().settings.rules.isEmpty())
+        done { pause() }
+        time.sleep(3_600_000)
+        done { refresh(unlocked = true) }
+        assertEquals(State.Protected(2, null), stage.state)
+    }
+
+    @Test
+    fun a_pause_ends_before_a_rule_that_ends_later_and_neither_alarm_is_lost() {
+        stage.on()
+        val rule = OwnerRule("a.example", io.github.hushwall.bridge.Action.ALLOW, until = time.now() + 7_200_000)
+        done { change { it.copy(rules = listOf(rule)) } }
+        done { pause() }
+        assertEquals(time.now() + 900_000, stage.phone.alarm)
+        time.sleep(1_000_000)
+        done { wake(StartCause.AGAIN) }
+        assertEquals(State.Protected(2, null), stage.state)
+        assertEquals(rule.until, stage.phone.alarm)
+    }
+
+    @Test
     fun a_pause_takes_the_tunnel_down_and_ends_by_itself() {
         stage.on()
         done { pause() }

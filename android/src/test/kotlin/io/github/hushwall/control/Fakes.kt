@@ -15,7 +15,7 @@ import io.github.hushwall.settings.Settings
 
 /** A queue and both clocks, turned by hand. */
 class FakeTime(private var now: Long = 1_800_000_000_000) : CommandQueue, Clock {
-    private class Waiting(val at: Long, val order: Int, val command: () -> Unit)
+    private class Waiting(var at: Long, val order: Int, val command: () -> Unit)
 
     private val waiting = mutableListOf<Waiting>()
     private var order = 0
@@ -37,6 +37,12 @@ class FakeTime(private var now: Long = 1_800_000_000_000) : CommandQueue, Clock 
 
     /** Takes all commands that are due. */
     fun settle() = pass(0)
+
+    /** The phone sleeps for [millis]: its clocks go on, and what waits on the queue does not come any nearer. */
+    fun sleep(millis: Long) {
+        now += millis
+        waiting.forEach { it.at += millis }
+    }
 
     /** Lets [millis] pass, and takes the commands that become due, in order. */
     fun pass(millis: Long) {
