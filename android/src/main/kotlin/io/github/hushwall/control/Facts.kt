@@ -26,6 +26,8 @@ data class Facts(
     val alwaysOn: Boolean = false,
     /** Whether Android cuts off what is outside the tunnel. */
     val lockdown: Boolean = false,
+    /** What of the owner's lists and rules is not in force. */
+    val listNotes: List<ListNote> = emptyList(),
     /** The last outage, until the owner has seen it. */
     val outage: Outage? = null,
 )

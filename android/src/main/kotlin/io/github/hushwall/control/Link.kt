@@ -6,6 +6,7 @@ import io.github.hushwall.bridge.EngineSettings
 import io.github.hushwall.bridge.Network
 import io.github.hushwall.bridge.Session
 import io.github.hushwall.plan.Plan
+import java.util.GregorianCalendar
 
 /** The engine on a tunnel, or nothing. Used on the queue's thread only. */
 internal class Link(private val engine: Engine, private val pump: Pump) {
@@ -39,6 +40,9 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
         return null
     }
 
+    /** Whether [with] is other than what is in force. */
+    fun wants(with: EngineSettings): Boolean = with != settings
+
     /** Brings another plan or other settings into force with the least that does it. */
     fun change(door: Door, next: Plan.Ready, with: EngineSettings, network: Network, anew: Boolean): Failure? {
         val current = session ?: return open(door, next, with, network)
@@ -64,6 +68,13 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
             if (error.code == EngineException.BUSY) current.snapshot() else throw error
         }
         return snapshot.lastSeenApp.takeIf { it > 0 }
+    }
+
+    /** The day of the built-in list in force, where the engine says it. */
+    fun listDay(): Long? = try {
+        session?.snapshot()?.listVersion?.let(::dayOf)
+    } catch (_: EngineException) {
+        null
     }
 
     /** Ends the session; the tunnel goes with its descriptor. */
@@ -118,5 +129,16 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
         null
     } catch (_: EngineException) {
         Failure.ENGINE
+    }
+}
+
+/** The day in the version of a list (`2026112101`), in milliseconds since 1970; `null` if it has none. */
+internal fun dayOf(version: Long): Long? {
+    val day = GregorianCalendar((version / 1_000_000).toInt(), (version / 10_000 % 100).toInt() - 1, (version / 100 % 100).toInt())
+    day.isLenient = false
+    return try {
+        day.timeInMillis
+    } catch (_: IllegalArgumentException) {
+        null
     }
 }

@@ -179,6 +179,9 @@ internal class Machine(parts: Parts, publish: () -> Unit) : Upkeep(parts, publis
                 parts.keep.keep(it)
                 facts = facts.copy(outage = it)
             }
+            is Event.ListRefused -> noteOf(event, settings, link.listDay())?.let {
+                facts = facts.copy(listNotes = facts.listNotes - it + it)
+            }
             is Event.Ended -> if (event.code == EngineException.DEVICE_GONE) gone() else ended(event.code)
             else -> Unit
         }

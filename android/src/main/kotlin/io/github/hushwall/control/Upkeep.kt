@@ -54,13 +54,17 @@ internal abstract class Upkeep(protected val parts: Parts, protected val publish
 
     protected fun open(at: Door) {
         val plan = count() as? Plan.Ready ?: return nothingToCover()
+        facts = facts.copy(listNotes = emptyList())
         val failure = (if (slotIsOurs) null else at.takeSlot()) ?: link.open(at, plan, engineSettings(), network)
         if (failure == null) up(at) else fail(failure)
     }
 
     protected fun bringInForce(at: Door, anew: Boolean) {
         val plan = count() as? Plan.Ready ?: return nothingToCover()
-        val failure = link.change(at, plan, engineSettings(), network, anew)
+        val next = engineSettings()
+        // Rules that are built anew are told of anew.
+        if (link.wants(next)) facts = facts.copy(listNotes = emptyList())
+        val failure = link.change(at, plan, next, network, anew)
         if (failure == null) up(at) else fail(failure)
     }
 

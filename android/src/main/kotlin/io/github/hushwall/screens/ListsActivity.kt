@@ -6,6 +6,7 @@ import android.net.Uri
 import io.github.hushwall.R
 import io.github.hushwall.bridge.Preset
 import io.github.hushwall.control.Shown
+import io.github.hushwall.control.textOf
 
 /** How much of the list is in force, what the owner uses, and the list as a file for another app. */
 class ListsActivity : Page() {
@@ -13,6 +14,7 @@ class ListsActivity : Page() {
     private var said: Int? = null
 
     override fun Pieces.draw(shown: Shown?) {
+        shown?.facts?.listNotes?.forEach { card(words.of(textOf(it)), emptyList()) }
         section(getString(R.string.preset))
         preset(shown, Preset.NOTHING_BREAKS, R.string.preset_nothing_breaks_about)
         preset(shown, Preset.BALANCED, R.string.preset_balanced_about)

@@ -103,6 +103,9 @@ class FakeSession(private val engine: FakeEngine, var fd: Int, var settings: Eng
     /** When an app was last seen. */
     var lastSeen = 0L
 
+    /** The version of its list. */
+    var listVersion = 0L
+
     override fun replaceDescriptor(fd: Int) {
         engine.descriptors += fd
         engine.descriptors -= this.fd
@@ -135,7 +138,7 @@ class FakeSession(private val engine: FakeEngine, var fd: Int, var settings: Eng
     override fun snapshot(): Snapshot {
         if (stopped) throw EngineException(EngineException.ENDED, "ended")
         failing()
-        return Snapshot(lastSeen, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        return Snapshot(lastSeen, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, listVersion)
     }
 
     override fun stop() {
