@@ -41,6 +41,7 @@ internal class EventPump(
             is Event.WhoOwns -> questions.offer(event)
             is Event.Stopped -> log.stopped(event.verdict)
             is Event.LetThrough -> log.letThrough(event.verdict)
+            is Event.Storm -> log.storm(event)
             else -> told(session, event)
         }
     }

@@ -1,5 +1,6 @@
 package io.github.hushwall.record
 
+import io.github.hushwall.bridge.Event
 import io.github.hushwall.bridge.Verdict
 import io.github.hushwall.control.Clock
 
@@ -41,18 +42,28 @@ class StopLog(private val store: Store, private val clock: Clock, private val ap
         load()
         val row = StopRow(verdict.uid?.let(apps::packageOf), 1, verdict)
         val before = rows.remove(row.key)
-        rows[row.key] = if (before == null) row else row.copy(times = before.times + 1)
+        rows[row.key] = if (before == null) row else row.copy(times = before.times + 1, storm = before.storm)
         if (rows.size > MOST_ROWS) rows.remove(rows.keys.first())
         if (clock.now() - writtenAt >= WRITE_EVERY) write()
     }
 
+    /** Something refused is asked for again and again: its row of today says so, for as long as the process lives. */
+    @Synchronized
+    fun storm(storm: Event.Storm) {
+        load()
+        val app = storm.uid?.let(apps::packageOf)
+        val row = rows.values.lastOrNull { it.app == app && it.destination == storm.name } ?: return
+        rows[row.key] = row.copy(storm = StopRow.Storm(storm.count, storm.lastedMillis))
+    }
+
     /**
-     * Something was let through. Kept is what the vendor's own records name, and else only what is known to be of a vendor's app that is
-     * no browser: what else the owner does is nobody's business.
+     * Something was let through. Kept is only what is known to be of a vendor's app that is no browser, whatever let it through: a
+     * browser's would be a diary of the owner, and where nobody knows the app it may be one.
      */
     @Synchronized
     fun letThrough(verdict: Verdict) {
-        if (days == 0 || !isOfUse(verdict)) return
+        val app = verdict.uid?.let(apps::packageOf) ?: return
+        if (days == 0 || !apps.isVendors(app)) return
         passed.addLast(verdict)
         forget()
         while (passed.size > MOST_PASSED) passed.removeFirst()
@@ -86,11 +97,6 @@ class StopLog(private val store: Store, private val clock: Clock, private val ap
         rows.clear()
         passed.clear()
         read = false
-    }
-
-    private fun isOfUse(verdict: Verdict): Boolean = when (verdict.tier) {
-        Verdict.Tier.ESSENTIAL, Verdict.Tier.FEATURE, Verdict.Tier.OWNER_ALLOW, Verdict.Tier.APP_RULE -> true
-        else -> verdict.uid?.let(apps::packageOf)?.let(apps::isVendors) ?: false
     }
 
     private fun load() {

@@ -10,7 +10,12 @@ data class StopRow(
     val times: Int,
     /** The last verdict. */
     val verdict: Verdict,
+    /** How often in how short a time, where that is worth saying. */
+    val storm: Storm? = null,
 ) {
+    /** So many tries within so many milliseconds. */
+    data class Storm(val times: Int, val millis: Long)
+
     /** Where it wanted to go: a name, or an address where there is none. */
     val destination: String get() = verdict.name.ifEmpty { verdict.remote.hostAddress.orEmpty() }
 

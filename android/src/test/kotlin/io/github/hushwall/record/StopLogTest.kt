@@ -1,5 +1,6 @@
 package io.github.hushwall.record
 
+import io.github.hushwall.bridge.Event
 import io.github.hushwall.bridge.Verdict
 import io.github.hushwall.control.FakeTime
 import java.io.File
@@ -77,9 +78,25 @@ class StopLogTest {
     }
 
     @Test
+    fun what_is_tried_again_and_again_is_said_of_its_row_and_not_kept() {
+        log.stopped(verdict("ads.example"))
+        log.stopped(verdict("ads.example", uid = 10_101))
+        log.storm(Event.Storm(time.now(), 10_100, "ads.example", 120, 60_000))
+        log.storm(Event.Storm(time.now(), 10_100, "other.example", 60, 60_000))
+        log.stopped(verdict("ads.example"))
+        val (storm, quiet) = log.rows().partition { it.storm != null }
+        assertEquals(StopRow.Storm(120, 60_000), storm.single().storm)
+        assertEquals(2, storm.single().times)
+        assertEquals("v.browser", quiet.single().app)
+        log.flush()
+        assertEquals(listOf(null, null), open().rows().map { it.storm })
+    }
+
+    @Test
     fun memory_that_gets_scarce_costs_no_row() {
         log.stopped(verdict("a.example"))
         log.letThrough(verdict("find.example", tier = Verdict.Tier.ESSENTIAL))
+        assertEquals(1, log.passed().size)
         log.trim()
         assertEquals(listOf("a.example"), log.rows().map { it.destination })
         assertTrue(log.passed().isEmpty())
@@ -97,7 +114,11 @@ class StopLogTest {
     fun what_was_let_through_stays_in_memory_for_half_an_hour_and_is_never_a_browsers() {
         log.letThrough(verdict("page.example", uid = 10_101, tier = Verdict.Tier.NONE))
         log.letThrough(verdict("unknown.example", uid = null, tier = Verdict.Tier.NONE))
-        log.letThrough(verdict("cloud.example", uid = null, tier = Verdict.Tier.FEATURE))
+        for (tier in Verdict.Tier.values()) {
+            log.letThrough(verdict("shop.example", uid = 10_101, tier = tier))
+            log.letThrough(verdict("site.example", uid = null, tier = tier))
+        }
+        log.letThrough(verdict("cloud.example", tier = Verdict.Tier.FEATURE))
         log.letThrough(verdict("cdn.example", tier = Verdict.Tier.NONE))
         assertEquals(listOf("cdn.example", "cloud.example"), log.passed().map { it.name })
         log.flush()
