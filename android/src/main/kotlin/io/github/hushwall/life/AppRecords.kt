@@ -4,6 +4,7 @@ import android.content.Context
 import android.content.pm.ApplicationInfo
 import android.content.pm.PackageManager
 import android.graphics.drawable.Drawable
+import io.github.hushwall.R
 import io.github.hushwall.bridge.Explanation
 import io.github.hushwall.bridge.Explanations
 import io.github.hushwall.bridge.Preset
@@ -16,6 +17,7 @@ import io.github.hushwall.screens.ExportForm
 import io.github.hushwall.screens.Records
 import io.github.hushwall.screens.Stop
 import java.io.IOException
+import java.text.Collator
 import java.util.concurrent.ConcurrentHashMap
 
 /** Files and the system, for the screens. */
@@ -49,11 +51,19 @@ internal class AppRecords(
                     byDefault = it.entry == VendorPackage.Entry.ON,
                 )
             }
+            .inOrder()
     }
 
     override fun allApps(): List<CoveredApp> = packages.getInstalledApplications(0)
         .filter { it.packageName != context.packageName }
         .map { CoveredApp(it.packageName, packages.getApplicationLabel(it).toString(), isSystem(it.uid)) }
+        .inOrder()
+
+    /** As the owner's language orders names. */
+    private fun List<CoveredApp>.inOrder(): List<CoveredApp> {
+        val collator = Collator.getInstance()
+        return sortedWith { a, b -> collator.compare(a.label, b.label) }
+    }
 
     override fun outages(): List<Outage> = life.keep.outages().reversed()
 
@@ -80,15 +90,32 @@ internal class AppRecords(
 
     override fun dismiss(kind: String, at: Long) = cards.edit().putLong(kind, at).apply()
 
-    private fun stop(row: StopRow) = Stop(
+    private fun stop(row: StopRow): Stop {
+        val identity = row.app?.let { identityOf(it, life.phone.installed()) }
+        return stop(row, identity)
+    }
+
+    private fun stop(row: StopRow, identity: Identity?) = Stop(
         key = row.key,
-        app = row.app?.let { label(it) ?: it },
+        app = row.app?.let { nameOf(it, identity) },
         packageName = row.app,
         purpose = purpose(row.verdict.ruleId),
         last = row.verdict.at,
         times = row.times,
         verdict = row.verdict,
+        storm = row.storm,
+        shared = identity == Identity.SYSTEM || identity == Identity.SHARED,
     )
+
+    /** Nobody is named for what another with the same identity may have done. */
+    private fun nameOf(app: String, identity: Identity?): String {
+        val own = label(app) ?: app
+        return when (identity) {
+            Identity.SYSTEM -> context.getString(R.string.system_app)
+            Identity.SHARED -> context.getString(R.string.shared_app, own)
+            Identity.OWN, null -> own
+        }
+    }
 
     /** Remembered, since an explanation is looked for in a whole file. */
     private fun purpose(ruleId: String): String = purposes.getOrPut(ruleId) { explain(ruleId)?.purpose.orEmpty() }
@@ -101,10 +128,5 @@ internal class AppRecords(
         null
     }
 
-    private fun isSystem(uid: Int?): Boolean = uid != null && uid % UIDS_PER_USER == SYSTEM_UID
-
-    private companion object {
-        const val SYSTEM_UID = 1000
-        const val UIDS_PER_USER = 100_000
-    }
+    private fun isSystem(uid: Int?): Boolean = uid != null && isSystemUid(uid)
 }

@@ -1,6 +1,7 @@
 package io.github.hushwall.screens
 
 import io.github.hushwall.bridge.Verdict
+import io.github.hushwall.record.StopRow
 
 /** What was stopped: one app and one destination, retries folded in. */
 data class Stop(
@@ -18,6 +19,10 @@ data class Stop(
     val times: Int,
     /** The last verdict. */
     val verdict: Verdict,
+    /** How often in how short a time, where that is worth saying. */
+    val storm: StopRow.Storm? = null,
+    /** Whether the package only stands for several, which share one identity. */
+    val shared: Boolean = false,
 ) {
     /** Where it wanted to go. */
     val destination: String get() = verdict.name.ifEmpty { verdict.remote.hostAddress.orEmpty() }

@@ -41,7 +41,9 @@ class WhyActivity : Page() {
         }
         fact(getString(R.string.why_decided), decidedBy(stop.verdict))
         fact(getString(R.string.why_breaks), breaks())
-        paragraph(getString(R.string.tries, stop.times))
+        if (stop.shared) paragraph(getString(R.string.system_why), soft = true)
+        paragraph(resources.getQuantityString(R.plurals.tries, stop.times, stop.times))
+        stop.storm?.let { paragraph(getString(R.string.why_storm, it.times, words.span(it.millis))) }
         buttons(stop, shown)
     }
 
@@ -55,7 +57,9 @@ class WhyActivity : Page() {
         }
         val app = stop.packageName
         val perApp = Build.VERSION.SDK_INT >= 29
-        if (app != null && perApp) mainButton(getString(R.string.action_allow_app)) { allow(stop, app) }
+        if (app != null && perApp) {
+            mainButton(getString(if (stop.shared) R.string.action_allow_parts else R.string.action_allow_app)) { allow(stop, app) }
+        }
         otherButton(getString(R.string.action_allow_all)) { allow(stop, null) }
         if (!perApp) paragraph(getString(R.string.below_ten), soft = true)
     }

@@ -76,7 +76,7 @@ class StringsTest {
             "outage" to "Protection was off from %1\$s to %2\$s. The phone had stopped Hushwall.",
             "outage_means" to "In that time reports could leave the phone.",
             "outage_own" to "Hushwall had an error of its own and restarted. Outage: %1\$s.",
-            "tries" to "Tried %1\$d times. Each time the answer came from this phone, and nothing was sent.",
+            "tries.other" to "Tried %1\$d times. Each time the answer came from this phone, and nothing was sent.",
             "unknown" to "Nobody has shown yet what this sends. It is on these lists: %1\$s.",
             "log_own" to "This stays on your phone. Only you see it, unless you share it.",
             "own_request" to "Hushwall uses the internet for itself only to update lists, and only when you ask or have set a schedule.",
