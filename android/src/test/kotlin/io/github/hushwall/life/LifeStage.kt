@@ -8,7 +8,11 @@ import io.github.hushwall.Hushwall
 import io.github.hushwall.bridge.Engine
 import io.github.hushwall.control.FakeEngine
 import io.github.hushwall.control.Shown
+import io.github.hushwall.control.Stance
+import io.github.hushwall.control.StartCause
 import io.github.hushwall.plan.VendorPackage
+import io.github.hushwall.record.StanceText
+import java.io.File
 import org.robolectric.Robolectric
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
@@ -21,7 +25,9 @@ class LifeApp : Hushwall() {
     val engine = FakeEngine()
 
     override val life: Life by lazy {
-        Life(this, ::loadEngine) { listOf(VendorPackage("com.miui.analytics", VendorPackage.Entry.ON)) }
+        Life(this, ::loadEngine) {
+            listOf("com.miui.analytics", "com.miui.msa.global").map { VendorPackage(it, VendorPackage.Entry.ON) }
+        }
     }
 
     override fun begin() = Unit
@@ -65,6 +71,24 @@ class LifeStage {
             },
         )
     }
+
+    /** The owner taps, consents, and Android starts the service. */
+    fun on(): ServiceController<HushwallService> {
+        consent(given = true)
+        begin()
+        life.controller.turnOn(StartCause.TAP)
+        settle()
+        return service()
+    }
+
+    /** Android announces something. */
+    fun announce(intent: Intent) {
+        app.sendBroadcast(intent)
+        settle()
+    }
+
+    /** What was wanted when the last process ended. */
+    fun wanted(stance: Stance) = File(app.filesDir, "stance").writeText(StanceText.emit(stance))
 
     /** Lets the queue's thread do what is due, and the main thread after it. */
     fun settle() {

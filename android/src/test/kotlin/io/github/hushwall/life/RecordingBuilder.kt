@@ -1,6 +1,7 @@
 package io.github.hushwall.life
 
 import android.net.IpPrefix
+import android.net.Network
 import android.net.VpnService
 import android.os.ParcelFileDescriptor
 import java.net.InetAddress
@@ -37,6 +38,9 @@ class RecordingBuilder {
 
     @Implementation
     fun setMetered(metered: Boolean): VpnService.Builder = note("metered $metered")
+
+    @Implementation
+    fun setUnderlyingNetworks(networks: Array<Network>?): VpnService.Builder = note("underlying ${networks?.size}")
 
     @Implementation
     fun establish(): ParcelFileDescriptor? = answer()

@@ -20,8 +20,6 @@ import io.github.hushwall.control.Tunnel
 import io.github.hushwall.control.Wanted
 import io.github.hushwall.control.WhyOff
 import io.github.hushwall.plan.Addresses
-import io.github.hushwall.record.StanceText
-import java.io.File
 import java.net.InetAddress
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -50,13 +48,7 @@ class ServiceTest {
     @Before
     fun begin() = RecordingBuilder.reset()
 
-    private fun on() = run {
-        stage.consent(given = true)
-        stage.begin()
-        controller.turnOn(StartCause.TAP)
-        stage.settle()
-        stage.service()
-    }
+    private fun on() = stage.on()
 
     @Test
     fun with_consent_a_wanted_start_asks_android_for_the_service() {
@@ -142,7 +134,7 @@ class ServiceTest {
     fun a_start_without_a_tap_takes_the_slot_only_if_prepare_agrees() {
         ShadowVpnService.setPrepareResult(Intent("question"))
         stage.consent(given = true)
-        wanted(Stance(Wanted.On))
+        stage.wanted(Stance(Wanted.On))
         ShadowVpnService.setPrepareResult(Intent("question"))
         stage.begin()
         stage.service()
@@ -219,7 +211,7 @@ class ServiceTest {
     @Test
     fun the_phone_starts_and_what_was_wanted_comes_back() {
         stage.consent(given = true)
-        wanted(Stance(Wanted.On))
+        stage.wanted(Stance(Wanted.On))
         stage.begin()
         ActionReceiver().onReceive(stage.app, Intent(Intent.ACTION_BOOT_COMPLETED))
         stage.settle()
@@ -232,7 +224,7 @@ class ServiceTest {
     @Test
     fun the_phone_starts_and_what_was_not_wanted_stays_off() {
         stage.consent(given = true)
-        wanted(Stance(Wanted.Off(WhyOff.OWNER)))
+        stage.wanted(Stance(Wanted.Off(WhyOff.OWNER)))
         stage.begin()
         for (action in listOf(Intent.ACTION_BOOT_COMPLETED, Intent.ACTION_MY_PACKAGE_REPLACED, ActionReceiver.WAKE)) {
             ActionReceiver().onReceive(stage.app, Intent(action))
@@ -247,7 +239,7 @@ class ServiceTest {
         val up = System.currentTimeMillis() - 3_600_000
         android.os.SystemClock.setCurrentTimeMillis(System.currentTimeMillis())
         org.robolectric.shadows.ShadowSystemClock.advanceBy(java.time.Duration.ofDays(2))
-        wanted(Stance(Wanted.On, upSince = up))
+        stage.wanted(Stance(Wanted.On, upSince = up))
         stage.begin()
         stage.service(null)
         val outage = checkNotNull(stage.shown.facts.outage)
@@ -291,6 +283,4 @@ class ServiceTest {
         assertFalse(info.exported)
         assertTrue(info.metaData.getBoolean(VpnService.SERVICE_META_DATA_SUPPORTS_ALWAYS_ON))
     }
-
-    private fun wanted(stance: Stance) = File(stage.app.filesDir, "stance").writeText(StanceText.emit(stance))
 }
