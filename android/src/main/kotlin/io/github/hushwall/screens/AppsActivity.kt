@@ -7,7 +7,7 @@ import io.github.hushwall.settings.Scope
 import io.github.hushwall.settings.ScopeKind
 
 /** Which apps are covered: three choices, each with its price, and a switch an app. */
-class AppsActivity : Page() {
+class AppsActivity : LongPage() {
     override val titleId = R.string.apps_title
     private var vendor: List<CoveredApp>? = null
     private var all: List<CoveredApp>? = null
@@ -28,28 +28,25 @@ class AppsActivity : Page() {
         kind(scope, ScopeKind.ALL, R.string.scope_all_title, R.string.scope_all)
         section(getString(R.string.apps_found))
         val vendor = vendor ?: return paragraph(getString(R.string.loading), soft = true).let {}
-        when (scope.kind) {
+        val apps = when (scope.kind) {
             ScopeKind.VENDOR -> vendorApps(scope, vendor)
-            ScopeKind.CHOSEN -> all.orEmpty().forEach { app ->
+            ScopeKind.CHOSEN -> all.orEmpty().map { app ->
                 app(app, Choice.PART_OF, app.packageName in scope.chosen) { on, it -> it.copy(chosen = it.chosen.with(app, on)) }
             }
-            ScopeKind.ALL -> all.orEmpty().forEach { app ->
+            ScopeKind.ALL -> all.orEmpty().map { app ->
                 app(app, Choice.ON_OFF, app.packageName !in scope.allOut) { on, it -> it.copy(allOut = it.allOut.with(app, !on)) }
             }
         }
-        paragraph(getString(R.string.apps_footer), soft = true)
+        rows(apps + Row("footer") { paragraph(getString(R.string.apps_footer), soft = true) })
     }
 
     private fun Pieces.kind(scope: Scope, kind: ScopeKind, title: Int, price: Int) =
         choice(getString(title), getString(price), Choice.ONE_OF, scope.kind == kind) { change { it.copy(kind = kind) } }
 
-    private fun Pieces.vendorApps(scope: Scope, apps: List<CoveredApp>) {
+    private fun vendorApps(scope: Scope, apps: List<CoveredApp>): List<Row> {
         val (system, single) = apps.partition { it.system }
-        if (system.isNotEmpty()) {
-            val title = resources.getQuantityString(R.plurals.system_parts, system.size, system.size)
-            choice(title, getString(R.string.system_why), Choice.ON_OFF, scope.system) { change { it.copy(system = !it.system) } }
-        }
-        for (app in single) {
+        val parts = if (system.isEmpty()) emptyList() else listOf(Row("system") { systemParts(scope, system.size) })
+        return parts + single.map { app ->
             val on = if (app.byDefault) app.packageName !in scope.vendorOut else app.packageName in scope.vendorIn
             app(app, Choice.ON_OFF, on) { turnOn, it ->
                 if (app.byDefault) it.copy(vendorOut = it.vendorOut.with(app, !turnOn))
@@ -58,8 +55,14 @@ class AppsActivity : Page() {
         }
     }
 
-    private fun Pieces.app(app: CoveredApp, kind: Choice, on: Boolean, edit: (Boolean, Scope) -> Scope) =
+    private fun Pieces.systemParts(scope: Scope, count: Int) {
+        val title = resources.getQuantityString(R.plurals.system_parts, count, count)
+        choice(title, getString(R.string.system_why), Choice.ON_OFF, scope.system) { change { it.copy(system = !it.system) } }
+    }
+
+    private fun app(app: CoveredApp, kind: Choice, on: Boolean, edit: (Boolean, Scope) -> Scope) = Row(app.packageName) {
         choice(app.label, words.name(app.packageName), kind, on) { change { edit(!on, it) } }
+    }
 
     private fun change(edit: (Scope) -> Scope) = desk.change { it.copy(scope = edit(it.scope)) }
 

@@ -7,6 +7,7 @@ import android.content.res.Configuration
 import android.os.Build
 import android.os.Bundle
 import android.view.View
+import android.view.ViewGroup
 import android.view.WindowInsets
 import android.widget.LinearLayout
 import android.widget.ScrollView
@@ -49,11 +50,7 @@ abstract class Page : Activity() {
         words = Words(this)
         title = getString(titleId)
         column = LinearLayout(this).apply { orientation = LinearLayout.VERTICAL }
-        val scroll = ScrollView(this).apply {
-            clipToPadding = false
-            isFillViewport = true
-            addView(column)
-        }
+        val scroll = frame(column).apply { clipToPadding = false }
         setContentView(scroll)
         drawBehindBars(scroll)
         redraw()
@@ -73,6 +70,12 @@ abstract class Page : Activity() {
     override fun onDestroy() {
         errands.end()
         super.onDestroy()
+    }
+
+    /** What scrolls, with [column] in it. */
+    protected open fun frame(column: View): ViewGroup = ScrollView(this).apply {
+        isFillViewport = true
+        addView(column)
     }
 
     /** Draws the column anew. */
@@ -96,7 +99,7 @@ abstract class Page : Activity() {
         startActivity(Intent(this, T::class.java).apply(fill))
 
     @Suppress("DEPRECATION")
-    private fun drawBehindBars(scroll: ScrollView) {
+    private fun drawBehindBars(scroll: ViewGroup) {
         val dark = resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK == Configuration.UI_MODE_NIGHT_YES
         val light = if (dark) 0 else View.SYSTEM_UI_FLAG_LIGHT_STATUS_BAR or View.SYSTEM_UI_FLAG_LIGHT_NAVIGATION_BAR
         window.decorView.systemUiVisibility = light or View.SYSTEM_UI_FLAG_LAYOUT_STABLE or

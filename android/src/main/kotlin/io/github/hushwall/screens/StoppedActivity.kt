@@ -1,16 +1,20 @@
 package io.github.hushwall.screens
 
+import android.graphics.drawable.Drawable
 import android.os.Bundle
 import android.text.format.DateUtils
+import android.util.LruCache
 import android.widget.ImageView
 import io.github.hushwall.R
 import io.github.hushwall.control.Shown
 
 /** What was stopped: one row an app and destination, the latest first. It stands still while it is read. */
-class StoppedActivity : Page() {
+class StoppedActivity : LongPage() {
     override val titleId = R.string.stopped_title
     private var stops: List<Stop>? = null
-    private var most = PART
+
+    /** A row is made anew whenever it comes into sight. */
+    private val icons = LruCache<String, Drawable>(ICONS)
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -21,12 +25,12 @@ class StoppedActivity : Page() {
         val all = stops ?: return paragraph(getString(R.string.loading), soft = true).let {}
         if (all.isEmpty()) paragraph(getString(R.string.stopped_none))
         val now = System.currentTimeMillis()
-        for ((section, rows) in all.take(most).groupBy { sectionOf(it.last, now) }) {
-            section(getString(section))
-            rows.forEach { stop(it) }
+        val rows = mutableListOf<Row>()
+        for ((section, stops) in all.groupBy { sectionOf(it.last, now) }) {
+            rows += Row("section $section") { section(getString(section)) }
+            stops.mapTo(rows) { Row(it.key) { stop(it) } }
         }
-        if (all.size > most) otherButton(getString(R.string.action_show_more)) { most += PART; redraw() }
-        paragraph(getString(R.string.log_own), soft = true)
+        rows(rows + Row("own") { paragraph(getString(R.string.log_own), soft = true) })
     }
 
     private fun Pieces.stop(stop: Stop) {
@@ -35,11 +39,20 @@ class StoppedActivity : Page() {
         val detail = getString(R.string.stop_detail, words.name(stop.destination), purpose, words.age(stop.last))
         val icon = row(app, detail, iconed = true) { open<WhyActivity> { putExtra(WhyActivity.KEY, stop.key) } }
         val name = stop.packageName
-        if (icon != null && name != null) showIcon(name, icon)
+        // One that stands for several has no face.
+        if (icon != null && name != null && !stop.shared) showIcon(name, icon)
     }
 
-    private fun showIcon(packageName: String, into: ImageView) =
-        errands.run({ desk.records.icon(packageName) }) { into.setImageDrawable(it) }
+    private fun showIcon(packageName: String, into: ImageView) {
+        icons[packageName]?.let { return into.setImageDrawable(it.copy()) }
+        errands.run({ desk.records.icon(packageName) }) { icon ->
+            if (icon != null) icons.put(packageName, icon)
+            into.setImageDrawable(icon?.copy())
+        }
+    }
+
+    /** One that is drawn in two places at once would be in neither. */
+    private fun Drawable.copy(): Drawable = constantState?.newDrawable(resources) ?: this
 
     private fun sectionOf(millis: Long, now: Long): Int {
         val today = startOfDay(now)
@@ -51,7 +64,6 @@ class StoppedActivity : Page() {
     }
 
     private companion object {
-        /** So many rows are drawn at once: a slow phone draws some thousands for seconds. */
-        const val PART = 100
+        const val ICONS = 64
     }
 }

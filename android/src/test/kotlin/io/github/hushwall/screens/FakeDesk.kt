@@ -27,6 +27,7 @@ class FakeDesk : Desk {
     override var everOn = true
     val asked = mutableListOf<String>()
     var stops = STOPS
+    var others = listOf(CoveredApp("org.example.reader", "Reader"))
     var explanation = EXPLANATION
     private val dismissed = mutableMapOf<String, Long>()
     private val watchers = mutableListOf<Watcher>()
@@ -65,7 +66,7 @@ class FakeDesk : Desk {
         override fun stops() = aside { stops }
         override fun explain(ruleId: String) = aside { explanation.takeIf { it.ruleId == ruleId } }
         override fun vendorApps() = aside { APPS }
-        override fun allApps() = aside { APPS + CoveredApp("org.example.reader", "Reader") }
+        override fun allApps() = aside { APPS + others }
         override fun outages() = aside { listOf(OUTAGE) }
         override fun checks() = aside { CHECKS }
         override fun tick(check: Check.Kind, on: Boolean) = aside { write("tick $check $on") }

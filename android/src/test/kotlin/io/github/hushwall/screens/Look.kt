@@ -5,6 +5,7 @@ import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.view.View
 import android.view.ViewGroup
+import android.widget.ListView
 import android.widget.TextView
 import java.io.File
 
@@ -17,10 +18,15 @@ class Look(private val activity: Activity) {
         val width = View.MeasureSpec.makeMeasureSpec(metrics.widthPixels, View.MeasureSpec.EXACTLY)
         repeat(2) {
             val scroll = activity.findViewById<ViewGroup>(android.R.id.content).getChildAt(0) as ViewGroup
-            val height = maxOf(metrics.heightPixels, scroll.getChildAt(0).height + scroll.paddingTop + scroll.paddingBottom)
-            root.measure(width, View.MeasureSpec.makeMeasureSpec(height, View.MeasureSpec.EXACTLY))
-            root.layout(0, 0, root.measuredWidth, root.measuredHeight)
+            if (scroll is ListView) layOut(width, MOST)
+            val end = (0 until scroll.childCount).maxOfOrNull { scroll.getChildAt(it).bottom } ?: 0
+            layOut(width, maxOf(metrics.heightPixels, end + scroll.paddingBottom))
         }
+    }
+
+    private fun layOut(width: Int, height: Int) {
+        root.measure(width, View.MeasureSpec.makeMeasureSpec(height, View.MeasureSpec.EXACTLY))
+        root.layout(0, 0, root.measuredWidth, root.measuredHeight)
     }
 
     /** Draws it into `target/screens`. */
@@ -38,7 +44,8 @@ class Look(private val activity: Activity) {
         val faults = mutableListOf<String>()
         val least = 48 * activity.resources.displayMetrics.density - 1
         for (view in all(root)) {
-            if (view.isClickable) {
+            // A list calls itself clickable; what is touched is its rows.
+            if (view.isClickable && view !is ListView) {
                 if (view.width < least || view.height < least) faults += "small: ${spoken(view)} ${view.width}x${view.height}"
                 if (spoken(view).isBlank()) faults += "silent: $view"
                 if (!view.isFocusable) faults += "not to be reached by keys: ${spoken(view)}"
@@ -66,6 +73,9 @@ class Look(private val activity: Activity) {
     }
 
     companion object {
+        /** A height into which every row of a test goes. */
+        private const val MOST = 30_000
+
         /** A view and all within it that is there to be seen. */
         fun all(view: View): List<View> {
             if (view.visibility != View.VISIBLE) return emptyList()
