@@ -2,14 +2,17 @@ package io.github.hushwall.screens
 
 import android.os.Bundle
 import io.github.hushwall.R
+import io.github.hushwall.control.Facts
 import io.github.hushwall.control.Outage
 import io.github.hushwall.control.Shown
+import io.github.hushwall.control.Tunnel
 
 /** Seven days as a strip and in words, the outages with cause and length, and what keeps the app running. */
 class KeepAliveActivity : Page() {
     override val titleId = R.string.keep_title
     private var outages: List<Outage>? = null
     private var checks: List<Check> = emptyList()
+    private var testedAt: Long? = null
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -19,6 +22,8 @@ class KeepAliveActivity : Page() {
     override fun onRestart() {
         super.onRestart()
         read()
+        // Back from the app that was opened for the test.
+        if (testedAt != null) desk.refresh()
     }
 
     private fun read() = errands.run({ desk.records.outages() to desk.records.checks() }) {
@@ -41,6 +46,7 @@ class KeepAliveActivity : Page() {
         }
         section(getString(R.string.keep_checks))
         checks.forEach { check(it) }
+        test(shown)
         paragraph(getString(R.string.boot), soft = true)
     }
 
@@ -58,7 +64,28 @@ class KeepAliveActivity : Page() {
         }
     }
 
+    /** Our own package is outside the tunnel, so that only a covered app can prove the whole way. */
+    private fun Pieces.test(shown: Shown?) {
+        section(getString(R.string.test_title))
+        paragraph(getString(R.string.test_about), soft = true)
+        testedAt?.let { paragraph(resultOf(shown?.facts, it)) }
+        otherButton(getString(R.string.action_test_now)) {
+            testedAt = System.currentTimeMillis()
+            desk.refresh()
+            redraw()
+        }
+    }
+
+    private fun resultOf(facts: Facts?, tested: Long): String {
+        if (facts?.tunnel !is Tunnel.Up) return getString(R.string.test_off)
+        val seen = facts.lastSeen ?: return getString(R.string.test_never)
+        return if (seen >= tested - TEST_WITHIN) getString(R.string.test_seen, words.age(seen))
+        else getString(R.string.line_not_seen, words.time(seen))
+    }
+
     private companion object {
+        /** An app that was opened for the test came this way no longer ago, in milliseconds. */
+        const val TEST_WITHIN = 120_000L
         const val STRIP_HEIGHT = 40
     }
 }
