@@ -9,7 +9,6 @@ import android.content.Intent
 import io.github.hushwall.R
 import io.github.hushwall.control.Button
 import io.github.hushwall.control.Clock
-import io.github.hushwall.control.Face
 import io.github.hushwall.control.Once
 import io.github.hushwall.control.Shown
 import io.github.hushwall.control.State
@@ -28,7 +27,10 @@ internal class Notices(private val context: Context, private val clock: Clock) :
     private val notifications: NotificationManager? by lazy { context.getSystemService(NotificationManager::class.java) }
     private val kept = Store { File(context.filesDir, "told") }
     private val once = OnceADay(kept::read, kept::write)
-    private var standing: Text? = null
+    private var standing: Standing? = null
+
+    /** What the silent notification says. */
+    private data class Standing(val title: Text, val detail: Text?, val actions: List<Button>)
 
     /** Makes the channels; a second time does nothing. */
     fun prepare() {
@@ -41,7 +43,7 @@ internal class Notices(private val context: Context, private val clock: Clock) :
 
     override fun show(shown: Shown) {
         val face = faceOf(shown.state)
-        if (face.standing != standing) stand(face, shown.state)
+        stand(standingOf(shown), shown.state)
         val message = face.once ?: return
         if (shown.settled && once.tells(message.kind, eventOf(shown.state), clock.now())) {
             notifications?.notify(ONCE_ID + message.kind.ordinal, build(message))
@@ -49,29 +51,38 @@ internal class Notices(private val context: Context, private val clock: Clock) :
     }
 
     /** That it starts is first said by the service itself: one that does not come must not leave it standing. */
-    private fun stand(face: Face, state: State) {
-        if (state is State.Starting && standing == null) return
-        standing = face.standing
-        if (standing == null) notifications?.cancel(STANDING_ID) else notifications?.notify(STANDING_ID, build(face))
+    private fun stand(next: Standing?, state: State) {
+        if (next == standing || state is State.Starting && standing == null) return
+        standing = next
+        if (next == null) notifications?.cancel(STANDING_ID) else notifications?.notify(STANDING_ID, build(next))
+    }
+
+    /** What changes by itself, such as when an app was last seen, is left out: it would be posted again and again. */
+    private fun standingOf(shown: Shown): Standing? {
+        val state = shown.state.let { if (it is State.Protected) it.copy(lastSeen = null) else it }
+        val face = faceOf(state)
+        return face.standing?.let { Standing(it, face.line.takeIf { shown.settings.detail }, face.standingActions) }
     }
 
     /** The notification with which the service goes to the foreground. */
     fun standing(shown: Shown?): Notification {
-        val face = shown?.let { faceOf(it.state) }?.takeIf { it.standing != null } ?: faceOf(State.Starting)
-        standing = face.standing
-        return build(face)
+        val next = shown?.let(::standingOf) ?: Standing(Text(R.string.state_starting), null, emptyList())
+        standing = next
+        return build(next)
     }
 
-    private fun build(face: Face): Notification {
+    private fun build(standing: Standing): Notification {
+        val words = Words(context)
         val builder = Notification.Builder(context, PROTECTION)
             .setSmallIcon(R.drawable.notification)
-            .setContentTitle(face.standing?.let { Words(context).of(it) })
+            .setContentTitle(words.of(standing.title))
+            .setContentText(standing.detail?.let(words::of))
             .setContentIntent(home())
             .setOngoing(true)
             .setOnlyAlertOnce(true)
             .setShowWhen(false)
             .setCategory(Notification.CATEGORY_SERVICE)
-        face.standingActions.forEach { builder.addAction(action(it)) }
+        standing.actions.forEach { builder.addAction(action(it)) }
         return builder.build()
     }
 

@@ -275,6 +275,22 @@ class ServiceTest {
     }
 
     @Test
+    fun detail_is_in_the_notification_if_the_owner_wants_it_and_it_is_not_posted_again_for_its_age() {
+        on()
+        val text = { notifications.getNotification(Notices.STANDING_ID).extras.getCharSequence("android.text")?.toString() }
+        assertNull(text())
+        controller.change { it.copy(detail = true) }
+        stage.settle()
+        assertEquals("1 app covered", text())
+        val posted = notifications.getNotification(Notices.STANDING_ID)
+        checkNotNull(stage.app.engine.running).lastSeen = System.currentTimeMillis()
+        controller.refresh(unlocked = false)
+        stage.settle()
+        assertNotNull("seen", (stage.shown.state as State.Protected).lastSeen)
+        assertTrue(posted === notifications.getNotification(Notices.STANDING_ID))
+    }
+
+    @Test
     fun the_manifest_says_what_android_asks_of_a_vpn() {
         val info = stage.app.packageManager.getServiceInfo(
             android.content.ComponentName(stage.app, HushwallService::class.java), PackageManager.GET_META_DATA,
