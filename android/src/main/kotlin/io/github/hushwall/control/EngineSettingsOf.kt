@@ -31,7 +31,7 @@ fun engineSettingsOf(
     featuresOff = settings.featuresOff,
     mtu = Planner.MTU,
     ownResolvers = Addresses.RESOLVERS,
-    rules = settings.rules.filter { inForce(it, now) }.mapNotNull { ownRule(it, installed) },
+    rules = settings.rules.filter { inForce(it, now) }.mapNotNull { ownRule(it, installed, capabilities.knowsOwners) },
     lists = settings.lists,
     highestListVersion = settings.highestListVersion,
     log = if (settings.logDays > 0) Log.ALL else Log.OFF,
@@ -49,8 +49,11 @@ fun nextRuleEnd(settings: Settings, now: Long): Long? = settings.rules.mapNotNul
 
 private fun inForce(rule: OwnerRule, now: Long): Boolean = rule.until == null || rule.until > now
 
-/** A rule for an app that is not there is a rule for nobody, never one for all. */
-private fun ownRule(rule: OwnerRule, installed: Map<String, Int>): OwnRule? {
-    val app = rule.app ?: return OwnRule(rule.name, rule.action, rule.subdomains, null)
-    return installed[app]?.let { OwnRule(rule.name, rule.action, rule.subdomains, it) }
+/**
+ * A rule for an app that is not there is a rule for nobody, never one for all. Where Android does not say whose a flow is, a rule is
+ * for all covered apps, as the screens say; one from another phone's settings, too.
+ */
+private fun ownRule(rule: OwnerRule, installed: Map<String, Int>, knowsOwners: Boolean): OwnRule? {
+    val uid = rule.app?.let { installed[it] ?: return null }
+    return OwnRule(rule.name, rule.action, rule.subdomains, uid.takeIf { knowsOwners })
 }
