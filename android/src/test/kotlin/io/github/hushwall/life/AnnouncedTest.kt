@@ -132,7 +132,7 @@ class AnnouncedTest {
     }
 
     @Test
-    @Config(sdk = [34])
+    @Config(sdk = [34, 36])
     fun a_strict_private_dns_is_said_with_its_host() {
         stage.on()
         announce(ShadowNetwork.newInstance(7), resolver = "192.0.2.53") {
@@ -142,7 +142,7 @@ class AnnouncedTest {
     }
 
     @Test
-    @Config(sdk = [34])
+    @Config(sdk = [34, 36])
     fun the_time_of_death_is_androids() {
         val now = System.currentTimeMillis()
         stage.consent(given = true)

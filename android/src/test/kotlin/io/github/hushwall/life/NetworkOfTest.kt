@@ -45,7 +45,7 @@ class NetworkOfTest {
 
     // Android 8 parses addresses by a method that no JVM has.
     @Test
-    @Config(sdk = [34])
+    @Config(sdk = [34, 36])
     fun a_family_needs_an_address_and_a_way() {
         address("192.168.1.5/24")
         address("fe80::5/64")
@@ -61,7 +61,7 @@ class NetworkOfTest {
 
     // On such a network the address and the route of IPv4 are on an interface of their own, which links do not show.
     @Test
-    @Config(sdk = [34])
+    @Config(sdk = [34, 36])
     fun an_ipv6_only_network_that_translates_has_ipv4() {
         address("2001:db8::5/64")
         defaultRoute("fe80::1")

@@ -65,12 +65,19 @@ class RecordingBuilder {
         fun reset() {
             calls.clear()
             planError = null
-            answer = { Detachable(ParcelFileDescriptor.createPipe()[0]) }
+            answer = {
+                val (reader, writer) = ParcelFileDescriptor.createPipe()
+                writer.close()
+                Detachable(reader)
+            }
         }
     }
 }
 
 /** A descriptor that can be detached on a JVM, whose own descriptors have no owner to take back. */
 class Detachable(wrapped: ParcelFileDescriptor) : ParcelFileDescriptor(wrapped) {
-    override fun detachFd(): Int = 77
+    override fun detachFd(): Int {
+        close()
+        return 77
+    }
 }

@@ -167,7 +167,7 @@ class ServiceTest {
 
     // Android 8 makes addresses by a method that no JVM has.
     @Test
-    @Config(sdk = [34])
+    @Config(sdk = [34, 36])
     fun a_tunnel_that_android_no_longer_has_is_made_anew() {
         on()
         val callbacks = shadowOf(stage.app.getSystemService(ConnectivityManager::class.java)).networkCallbacks
