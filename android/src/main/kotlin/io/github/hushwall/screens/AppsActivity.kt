@@ -61,7 +61,7 @@ class AppsActivity : LongPage() {
     }
 
     private fun app(app: CoveredApp, kind: Choice, on: Boolean, edit: (Boolean, Scope) -> Scope) = Row(app.packageName) {
-        choice(app.label, words.name(app.packageName), kind, on) { change { edit(!on, it) } }
+        choice(app.label, words.address(app.packageName), kind, on) { change { edit(!on, it) } }
     }
 
     private fun change(edit: (Scope) -> Scope) = desk.change { it.copy(scope = edit(it.scope)) }

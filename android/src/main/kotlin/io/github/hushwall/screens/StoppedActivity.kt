@@ -36,7 +36,7 @@ class StoppedActivity : LongPage() {
     private fun Pieces.stop(stop: Stop) {
         val app = stop.app ?: getString(R.string.unknown_app)
         val purpose = getString(titleOfPurpose(stop.purpose))
-        val detail = getString(R.string.stop_detail, words.name(stop.destination), purpose, words.age(stop.last))
+        val detail = getString(R.string.stop_detail, words.address(stop.destination), purpose, words.age(stop.last))
         val icon = row(app, detail, iconed = true) { open<WhyActivity> { putExtra(WhyActivity.KEY, stop.key) } }
         val name = stop.packageName
         // One that stands for several has no face.

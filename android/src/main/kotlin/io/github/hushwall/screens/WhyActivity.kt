@@ -33,11 +33,11 @@ class WhyActivity : Page() {
         val stop = stop ?: return paragraph(getString(R.string.loading), soft = true).let {}
         said?.let { paragraph(getString(it)) }
         title(stop.app ?: getString(R.string.unknown_app))
-        fact(getString(R.string.why_reach), words.name(stop.destination))
+        fact(getString(R.string.why_reach), words.address(stop.destination))
         fact(getString(R.string.why_for), getString(titleOfPurpose(known?.purpose ?: stop.purpose)))
         fact(getString(R.string.why_known), known?.about?.ifEmpty { null } ?: unknown(stop))
         known?.evidence?.takeIf { it.isNotEmpty() }?.let { all ->
-            fact(getString(R.string.why_evidence), all.joinToString("\n") { words.name(it.url) })
+            fact(getString(R.string.why_evidence), all.joinToString("\n") { words.address(it.url) })
         }
         fact(getString(R.string.why_decided), decidedBy(stop.verdict))
         fact(getString(R.string.why_breaks), breaks())

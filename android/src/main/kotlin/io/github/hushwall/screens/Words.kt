@@ -60,6 +60,9 @@ class Words(private val context: Context, private val now: () -> Long = System::
     /** A name, host or package, which keeps its own direction in a sentence of the other. */
     fun name(text: String): String = BidiFormatter.getInstance(locale).unicodeWrap(text, TextDirectionHeuristics.LTR)
 
+    /** The same, which may go on in another line behind a dot or a slash, not in the middle of a word. */
+    fun address(text: String): String = name(text.replace(Regex("[./]+"), "$0\u200B"))
+
     private fun of(arg: Arg): Any = when (arg) {
         is Arg.Count -> arg.number
         is Arg.Name -> name(arg.text)

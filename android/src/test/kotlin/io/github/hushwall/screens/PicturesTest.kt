@@ -83,6 +83,8 @@ class PicturesTest {
                 controller.setup()
                 application.settle()
                 val drawn = Look(controller.get())
+                // Icons of rows that have come into sight.
+                application.settle()
                 drawn.save("${Build.VERSION.SDK_INT}/$name-$look")
                 assertEquals("$name, $look", emptyList<String>(), drawn.faults())
             }
