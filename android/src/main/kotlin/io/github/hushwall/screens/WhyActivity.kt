@@ -56,12 +56,21 @@ class WhyActivity : Page() {
             }.let {}
         }
         val app = stop.packageName
-        val perApp = Build.VERSION.SDK_INT >= 29
+        val told = Build.VERSION.SDK_INT >= 29
+        val perApp = told && asksOwner(stop.verdict)
         if (app != null && perApp) {
             mainButton(getString(if (stop.shared) R.string.action_allow_parts else R.string.action_allow_app)) { allow(stop, app) }
         }
         otherButton(getString(R.string.action_allow_all)) { allow(stop, null) }
-        if (!perApp) paragraph(getString(R.string.below_ten), soft = true)
+        if (!told) paragraph(getString(R.string.below_ten), soft = true)
+        else if (!perApp) paragraph(getString(R.string.all_only), soft = true)
+    }
+
+    /** Nobody asks whose plain UDP or a ping is; QUIC falls back to TCP, where the owner is asked for. */
+    private fun asksOwner(verdict: Verdict): Boolean = when (verdict.transport) {
+        Verdict.Transport.TCP, Verdict.Transport.DNS -> true
+        Verdict.Transport.UDP -> verdict.seen == Verdict.Seen.QUIC
+        Verdict.Transport.ICMP -> false
     }
 
     /** Apps that remember a refusal for long are made to forget it; the usual one is forgotten by itself before anybody wonders. */

@@ -110,7 +110,7 @@ class FakeDesk : Desk {
         )
 
         val STOPS = listOf(
-            stop("System", "android", "usage", "tracking.intl.miui.com", 42, 120_000),
+            stop("A part of the system", "android", "usage", "tracking.intl.miui.com", 42, 120_000).copy(shared = true),
             stop("MSA", "com.miui.msa.global", "ads", "sdkconfig.ad.intl.xiaomi.com", 7, 900_000),
             stop("Mi Browser", "com.mi.globalbrowser", "usage", "sa.api.intl.miui.com", 12, 3_700_000),
             stop("Security", "com.miui.securitycenter", "crash", "a-rather-long-name-of-a-server.fcanr.tracking.miui.com", 1, 90_000_000),
