@@ -12,10 +12,11 @@ import kotlin.concurrent.thread
 internal class EventPump(
     private val owners: Owners,
     private val log: StopLog,
+    private val now: () -> Long = System::nanoTime,
     private val told: (Session, Event) -> Unit,
 ) : Pump {
     override fun follow(session: Session) {
-        val questions = ArrayBlockingQueue<Event.WhoOwns>(OPEN_QUESTIONS)
+        val questions = ArrayBlockingQueue<Asked>(OPEN_QUESTIONS)
         val answering = thread(name = "owners", isDaemon = true) { answer(session, questions) }
         thread(name = "events", isDaemon = true) {
             take(session, questions)
@@ -25,7 +26,7 @@ internal class EventPump(
     }
 
     /** Events that cannot be had are the end of the session: the process lives, and another session is begun. */
-    private fun take(session: Session, questions: ArrayBlockingQueue<Event.WhoOwns>) {
+    private fun take(session: Session, questions: ArrayBlockingQueue<Asked>) {
         try {
             while (true) {
                 for (event in session.nextEvents() ?: return) take(event, session, questions)
@@ -35,10 +36,10 @@ internal class EventPump(
         }
     }
 
-    private fun take(event: Event, session: Session, questions: ArrayBlockingQueue<Event.WhoOwns>) {
+    private fun take(event: Event, session: Session, questions: ArrayBlockingQueue<Asked>) {
         when (event) {
             // One too many is not asked: the engine goes on by itself after 50 ms.
-            is Event.WhoOwns -> questions.offer(event)
+            is Event.WhoOwns -> questions.offer(Asked(event, now()))
             is Event.Stopped -> log.stopped(event.verdict)
             is Event.LetThrough -> log.letThrough(event.verdict)
             is Event.Storm -> log.storm(event)
@@ -46,11 +47,13 @@ internal class EventPump(
         }
     }
 
-    private fun answer(session: Session, questions: ArrayBlockingQueue<Event.WhoOwns>) {
+    private fun answer(session: Session, questions: ArrayBlockingQueue<Asked>) {
         try {
             while (true) {
                 val asked = questions.take()
-                session.answerOwner(asked.question, owners.ownerOf(asked))
+                // Nobody waits for it any longer, and those behind it shall not become as late.
+                if (now() - asked.at > PATIENCE) continue
+                session.answerOwner(asked.event.question, owners.ownerOf(asked.event))
             }
         } catch (_: InterruptedException) {
             return
@@ -60,7 +63,13 @@ internal class EventPump(
         }
     }
 
+    /** A question, and when it came. */
+    private class Asked(val event: Event.WhoOwns, val at: Long)
+
     private companion object {
         const val OPEN_QUESTIONS = 256
+
+        /** For so long the engine waits, in nanoseconds. */
+        const val PATIENCE = 50_000_000L
     }
 }

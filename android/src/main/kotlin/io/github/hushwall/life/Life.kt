@@ -52,7 +52,7 @@ class Life(
             planner = Planner(::packages, Build.VERSION.SDK_INT, context.packageName),
             phone = phone,
             keep = keep,
-            pump = EventPump(AndroidOwners(context), stops, ::told),
+            pump = EventPump(AndroidOwners(context), stops, told = ::told),
             capabilities = Capabilities(
                 knowsOwners = Build.VERSION.SDK_INT >= 29,
                 asksSystem = Build.VERSION.SDK_INT >= 29,

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicLong
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Rule
@@ -88,6 +89,28 @@ class EventPumpTest {
         assertTrue(told.await(10, TimeUnit.SECONDS))
         found.countDown()
         assertEquals(1L to 7, session.answers.poll(10, TimeUnit.SECONDS))
+        session.stop()
+    }
+
+    @Test
+    fun a_question_that_nobody_waits_for_any_longer_is_not_asked() {
+        val time = AtomicLong()
+        val (waiting, late) = List(2) { CountDownLatch(1) }
+        val session = Script(listOf(asks(1), asks(2), Event.Lost(1)), listOf(asks(3)))
+        val owners = Owners {
+            if (it.question == 1L) {
+                waiting.await(10, TimeUnit.SECONDS)
+                time.set(50_000_001)
+                late.countDown()
+            }
+            7
+        }
+        EventPump(owners, log, time::get) { _, _ ->
+            waiting.countDown()
+            late.await(10, TimeUnit.SECONDS)
+        }.follow(session)
+        assertEquals(1L to 7, session.answers.poll(10, TimeUnit.SECONDS))
+        assertEquals("the second would have been too late", 3L to 7, session.answers.poll(10, TimeUnit.SECONDS))
         session.stop()
     }
 
