@@ -39,8 +39,9 @@ class StoppedActivity : LongPage() {
         val detail = getString(R.string.stop_detail, words.address(stop.destination), purpose, words.age(stop.last))
         val icon = row(app, detail, iconed = true) { open<WhyActivity> { putExtra(WhyActivity.KEY, stop.key) } }
         val name = stop.packageName
-        // One that stands for several has no face.
-        if (icon != null && name != null && !stop.shared) showIcon(name, icon)
+        if (icon == null) return
+        // Who is not known, or one of several, has no face.
+        if (name == null || stop.shared) icon.setImageResource(R.drawable.shape_off) else showIcon(name, icon)
     }
 
     private fun showIcon(packageName: String, into: ImageView) {

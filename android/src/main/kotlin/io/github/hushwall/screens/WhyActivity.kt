@@ -33,6 +33,7 @@ class WhyActivity : Page() {
         val stop = stop ?: return paragraph(getString(R.string.loading), soft = true).let {}
         said?.let { paragraph(getString(it)) }
         title(stop.app ?: getString(R.string.unknown_app))
+        if (stop.shared) paragraph(getString(R.string.system_why), soft = true)
         fact(getString(R.string.why_reach), words.address(stop.destination))
         fact(getString(R.string.why_for), getString(titleOfPurpose(known?.purpose ?: stop.purpose)))
         fact(getString(R.string.why_known), known?.about?.ifEmpty { null } ?: unknown(stop))
@@ -41,7 +42,6 @@ class WhyActivity : Page() {
         }
         fact(getString(R.string.why_decided), decidedBy(stop.verdict))
         fact(getString(R.string.why_breaks), breaks())
-        if (stop.shared) paragraph(getString(R.string.system_why), soft = true)
         paragraph(resources.getQuantityString(R.plurals.tries, stop.times, stop.times))
         stop.storm?.let { paragraph(getString(R.string.why_storm, it.times, words.span(it.millis))) }
         buttons(stop, shown)
