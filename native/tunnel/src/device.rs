@@ -107,7 +107,12 @@ impl Device {
 
     /// Writes one packet, gathered from its pieces.
     pub(crate) fn write(&self, pieces: &[IoSlice<'_>]) -> io::Result<()> {
-        (&self.file).write_vectored(pieces).map(drop)
+        match pieces {
+            // Most packets to the phone; the kernel has no array to fetch for it.
+            [packet] => (&self.file).write(packet),
+            _ => (&self.file).write_vectored(pieces),
+        }
+        .map(drop)
     }
 }
 
