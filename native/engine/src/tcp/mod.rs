@@ -91,6 +91,10 @@ pub(crate) struct Tcp {
     pieces: Vec<Piece>,
     /// Flows with something to send, either way.
     active: VecDeque<FlowId>,
+    /// Flows whose ACK waits for the next turn: see [`Budget::acks_a_turn`].
+    deferred: VecDeque<FlowId>,
+    /// ACKs without data that went out in this turn.
+    acks: u32,
     /// Flows whose socket may be read in this turn.
     readable: VecDeque<FlowId>,
     /// Flows that used up their turn.
@@ -129,6 +133,8 @@ impl Tcp {
             budget: Budget::new(config.mtu),
             pieces: Vec::new(),
             active: VecDeque::new(),
+            deferred: VecDeque::new(),
+            acks: 0,
             readable: VecDeque::new(),
             readable_next: VecDeque::new(),
             learning: 0,
@@ -147,6 +153,8 @@ impl Tcp {
     pub(crate) fn begin_turn(&mut self, now: Timestamp) {
         self.now = now;
         self.readable.append(&mut self.readable_next);
+        self.active.append(&mut self.deferred);
+        self.acks = 0;
     }
 
     /// The slices of the last batch are about to be overwritten.
@@ -168,8 +176,11 @@ impl Tcp {
             };
             let next = self.next_of(&mut flow, batch);
             if next.is_none() {
-                flow.queued = false;
                 self.active.pop_front();
+                flow.queued = flow.ack_pending;
+                if flow.ack_pending {
+                    self.deferred.push_back(id);
+                }
             }
             self.check_in(flow);
             if next.is_some() {
@@ -212,7 +223,8 @@ impl Tcp {
     /// Entries whose flows have nothing due by then are put right first: an acknowledged segment's retransmission
     /// wakes nobody.
     pub(crate) fn poll_timeout(&mut self) -> Option<Timestamp> {
-        if !(self.readable_next.is_empty() && self.active.is_empty() && self.readable.is_empty()) {
+        let waiting = [&self.readable_next, &self.active, &self.readable, &self.deferred];
+        if waiting.iter().any(|flows| !flows.is_empty()) {
             return Some(Timestamp::ZERO);
         }
         while let Some((at, id)) = self.timers.first() {

@@ -47,7 +47,12 @@ impl Tcp {
                 // A closed window: the timer probes it.
                 flow.retransmit_at = Some(self.now + super::expire::backoff(flow.retries));
             }
-            return std::mem::take(&mut flow.ack_pending).then(|| self.emit(flow, 0, 0, Flags::ACK));
+            if !flow.ack_pending || self.budget.acks_a_turn().is_some_and(|most| self.acks >= most) {
+                return None;
+            }
+            self.acks += 1;
+            flow.ack_pending = false;
+            return Some(self.emit(flow, 0, 0, Flags::ACK));
         }
         let flags = if len > 0 {
             Flags::ACK.with(Flags::PSH)

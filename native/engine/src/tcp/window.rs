@@ -96,6 +96,16 @@ impl Budget {
         (self.packets / senders).max(LEAST) as usize * self.mtu as usize
     }
 
+    /// How many flows may be let go on in one turn; `None` if the budget is enough for all.
+    ///
+    /// An app that has used its window waits for the ACK. When there are more of them than the queue has places, their ACKs
+    /// take turns, and the queue is emptied in between: otherwise the same few would fill it again each time, and the
+    /// others' packets would be the ones that find no place.
+    pub(super) fn acks_a_turn(&self) -> Option<u32> {
+        let senders = self.senders.max(self.senders_before);
+        (self.packets < LEAST * senders).then(|| (self.packets / LEAST).max(1))
+    }
+
     /// The most one flow gets: four batches at the MTU, within what a phone can spare.
     fn flow_cap(&self) -> usize {
         if self.mtu < 4000 { 256 * 1024 } else { 512 * 1024 }
