@@ -120,6 +120,7 @@ impl Syntax {
         }
         self.read_lines(text, plain, &mut |line, event| match event {
             Event::Rule(pattern) if withdrawn.contains(&normal(&pattern)) => {}
+            Event::Rule(pattern) if tree.is_flat() => sink(line, Event::Rule(pattern)),
             Event::Rule(pattern) => {
                 let text = pattern.text;
                 match tree.say(pattern) {

@@ -156,6 +156,18 @@ fn badfilter_takes_the_same_rule_out() {
 }
 
 #[test]
+fn badfilter_changes_no_other_rule() {
+    let rules = [
+        "||b.example^$important",
+        "@@||c.example^$important",
+        "@@||d.example^",
+        "||w*.example^$important",
+    ];
+    let text = format!("||a.example^$badfilter\n{}\n", rules.join("\n"));
+    assert_eq!(lines(Syntax::Adblock, &text), rules);
+}
+
+#[test]
 fn the_most_specific_line_of_a_resolver_wins() {
     let text = "address=/a.example/\nserver=/b.a.example/#\naddress=/c.b.a.example/\nserver=/d.c.b.a.example/#\n\
         address=/e.d.c.b.a.example/\nserver=/x.example/#\naddress=/y.x.example/\n";
