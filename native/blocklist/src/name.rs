@@ -33,6 +33,11 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
         let host = name.get(..slash).unwrap_or("");
         return Err(format!("`{name}` has a path; rules are on names: write `{host}`"));
     }
+    if name.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(format!(
+            "`{name}` has bytes that are not UTF-8; save the file as UTF-8, or write the name in its `xn--` form"
+        ));
+    }
     if !name.is_ascii() {
         return Err(format!(
             "`{name}` is not ASCII; write the name in its `xn--` form"

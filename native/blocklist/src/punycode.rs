@@ -19,7 +19,7 @@ pub(crate) fn to_ascii(line: &str) -> String {
         let end = rest.find(|c| !is_label(c)).unwrap_or(rest.len());
         let (label, after) = rest.split_at(end);
         match Some(label)
-            .filter(|label| !label.is_ascii())
+            .filter(|label| !label.is_ascii() && !label.contains(char::REPLACEMENT_CHARACTER))
             .and_then(|label| encode(&label.to_lowercase()))
         {
             Some(encoded) => {

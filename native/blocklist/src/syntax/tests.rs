@@ -156,6 +156,17 @@ fn badfilter_takes_the_same_rule_out() {
 }
 
 #[test]
+fn a_name_in_bytes_that_are_no_text_is_wrong_and_not_another_name() {
+    let text =
+        String::from_utf8_lossy(b"0.0.0.0 b\xfccher.example\nb\xfccher.example\n||b\xfccher.example^\n");
+    let said = lines(Syntax::Adblock, &text);
+    assert_eq!(said.len(), 3);
+    for said in said {
+        assert!(said.starts_with("bad: ") && said.contains("not UTF-8"), "{said}");
+    }
+}
+
+#[test]
 fn badfilter_changes_no_other_rule() {
     let rules = [
         "||b.example^$important",
