@@ -203,7 +203,16 @@ fn is_local(host: &str) -> bool {
 fn plain_line<'a>(code: &'a str, sink: &mut dyn FnMut(Pattern<'a>)) -> Result<Option<Skip>, String> {
     let host = name::without_trailing_dot(code);
     let target = match Network::parse(host) {
-        Some(network) => Target::Address(network?),
+        Some(network) => {
+            if let Ok(addr) = host.parse::<std::net::IpAddr>()
+                && (addr.is_unspecified() || addr.is_loopback())
+            {
+                return Err(format!(
+                    "`{host}` stands alone; a hosts line says a name, too: `{host} NAME`"
+                ));
+            }
+            Target::Address(network?)
+        }
         None => {
             if is_local(host) {
                 return Ok(Some(Skip::Local));

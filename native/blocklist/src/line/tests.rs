@@ -24,6 +24,16 @@ fn one(line: &str) -> (&str, Reach, Tone) {
 }
 
 #[test]
+fn hosts_line_without_its_name_is_wrong_and_not_a_rule_on_the_machine_itself() {
+    for line in ["0.0.0.0", "127.0.0.1", "127.0.0.1 # tracking.example.com"] {
+        let (patterns, result) = read(line);
+        assert!(patterns.is_empty(), "{line}");
+        assert!(result.is_err_and(|mend| mend.contains("says a name")), "{line}");
+    }
+    assert_eq!(read("192.0.2.1").0.len(), 1);
+}
+
+#[test]
 fn comments_and_empty_lines_are_nothing() {
     for line in [
         "",
