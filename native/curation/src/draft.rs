@@ -12,7 +12,9 @@ pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, 
     let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
     let nearest = nearest(collection, &name);
     let mut out = String::new();
-    for met in explain(collection, &name).met {
+    let met = explain(collection, &name).met;
+    let is_known = !met.is_empty();
+    for met in met {
         let Rule {
             id, pattern, status, ..
         } = met.rule;
@@ -30,6 +32,7 @@ pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, 
                 sheet.path, rule.pattern, rule.id
             );
         }
+        None if is_known => {}
         None => {
             let _ = writeln!(
                 out,
@@ -167,11 +170,14 @@ mod tests {
     #[test]
     fn a_known_name_is_said_to_be_known_and_a_strange_one_has_no_neighbour() {
         let collection = crate::builtin();
-        assert!(
-            draft(&collection, "tracking.miui.com")
-                .1
-                .contains("Known already: onetrack/tracking-cn")
-        );
+        for (name, known) in [
+            ("tracking.miui.com", "onetrack/tracking-cn"),
+            ("update.miui.com", "essential/update-cn"),
+        ] {
+            let (_, text) = draft(&collection, name);
+            assert!(text.contains(&format!("Known already: {known}")), "{text}");
+            assert!(!text.contains("No neighbour"), "{text}");
+        }
         let (sheet, text) = draft(&collection, "telemetry.example.com");
         assert!(sheet.is_none() && text.contains("No neighbour"));
     }
