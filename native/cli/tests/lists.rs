@@ -172,6 +172,35 @@ fn diff_says_what_is_lost_and_readme_is_written_once() {
 }
 
 #[test]
+fn a_wrong_file_is_told_with_its_mend_and_nothing_is_written() {
+    let folder = folder("wrong-file", RECORD);
+    std::fs::write(folder.join("hosts.txt"), "0.0.0.0 tracking.example.com\n").unwrap();
+    for (command, code, mend) in [
+        (
+            &["lists", "import", "."][..],
+            2,
+            "is a folder; name the lists in it",
+        ),
+        (&["lists", "fmt", "hosts.txt"], 1, "`hushwall lists import`"),
+        (
+            &["lists", "propose", "hosts.txt"],
+            2,
+            "neither a capture, nor a file",
+        ),
+        (&["lists", "propose", "gone.jsonl"], 2, "gone.jsonl: "),
+        (
+            &["lists", "page", "-o", "gone/page.html"],
+            2,
+            "cannot write gone/page.html",
+        ),
+    ] {
+        let (found, out, error) = hushwall(&folder, command, "");
+        assert_eq!((found, out.as_str()), (code, ""), "{command:?}: {error}");
+        assert!(error.contains(mend), "{command:?}: {error}");
+    }
+}
+
+#[test]
 fn no_command_answers_from_records_of_which_one_file_is_broken() {
     let folder = folder("broken", RECORD);
     std::fs::write(folder.join("y.toml"), "schema = 1\noops = = 1\n").unwrap();

@@ -42,6 +42,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                     ),
                 };
                 writeln!(io::stderr(), "{}:{line}: {mend}", path.display())?;
+                if path.extension().is_none_or(|extension| extension != "toml") {
+                    writeln!(
+                        io::stderr(),
+                        "{}: records are .toml files; `hushwall lists import` puts a list of another tool in one form",
+                        path.display()
+                    )?;
+                }
                 found = true;
             }
         }

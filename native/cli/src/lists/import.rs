@@ -78,6 +78,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut import = Import::new(BufWriter::new(io::stdout().lock()));
     let mut found = false;
     for path in &args.files {
+        anyhow::ensure!(
+            !path.is_dir(),
+            "{} is a folder; name the lists in it",
+            path.display()
+        );
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
         let syntax = args.syntax.map_or_else(|| Syntax::detect(&text), Syntax::from);

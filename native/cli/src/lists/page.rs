@@ -43,7 +43,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.output.as_os_str() == "-" {
         io::stdout().lock().write_all(page.as_bytes())?;
     } else {
-        fs::write(&args.output, page).with_context(|| args.output.display().to_string())?;
+        fs::write(&args.output, page).with_context(|| format!("cannot write {}", args.output.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

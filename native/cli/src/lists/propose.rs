@@ -67,15 +67,21 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|domain| domain.trim_matches('.').to_ascii_lowercase());
     let mut cases = Cases::new(vendor_roots(&rules).chain(roots).collect());
-    let mut unread = false;
+    let (mut unread, mut read_any) = (false, false);
     let mut progress = Progress::new(&args.files, true);
     for path in &args.files {
-        if let Err(error) = read(path, &mut cases, &mut progress) {
-            unread = true;
-            writeln!(io::stderr(), "hushwall: {}: {error:#}", path.display())?;
+        match read(path, &mut cases, &mut progress) {
+            Ok(()) => read_any = true,
+            Err(error) => {
+                unread = true;
+                writeln!(io::stderr(), "hushwall: {}: {error:#}", path.display())?;
+            }
         }
     }
     progress.clear();
+    if !read_any {
+        return Ok(ExitCode::from(COULD_NOT_RUN));
+    }
     let is_listed = |name: &str| matches!(others.verdict(name, None).because, Because::List(_));
     let drafts = draft::emit(&cases, &collection, is_listed);
     io::stdout().lock().write_all(drafts.as_bytes())?;
