@@ -128,7 +128,7 @@ need_fuzz() {
 # Servers and clients of the demo and of the netns tests.
 need_lab() {
     install iproute2 nftables procps util-linux \
-        dnsmasq-base nginx-light openssl \
+        dnsmasq-base unbound nginx-light openssl \
         bind9-dnsutils curl iperf3 iputils-ping tcpdump
     # nginx and dnsmasq live in /usr/sbin, which is not on everybody's path.
     PATH="$PATH:/usr/sbin:/sbin"

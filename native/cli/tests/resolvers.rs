@@ -1,25 +1,35 @@
-//! The dnsmasq export, in the hands of dnsmasq itself. Skipped where none is installed; `./build.sh test` installs it.
+//! Exports in the hands of the resolvers that they are for: dnsmasq, and unbound for its own form and for policy zones.
+//! Skipped where one is not installed; `./build.sh test` installs both.
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests, too")]
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use blocklist::{Preset, RulesBuilder};
+use blocklist::{Preset, Rules, RulesBuilder};
 
 /// Types that are asked (IANA, DNS resource record types): an address, a text, and HTTPS, whose hints are addresses.
 const TYPES: [u16; 4] = [1, 28, 16, 65];
-/// RFC 1035, section 4.1.1: what our own server says of each question that reaches it.
-const REFUSED: u8 = 5;
+/// RFC 1035, section 4.1.1.
+const NO_SUCH_NAME: u8 = 3;
 
-struct Dnsmasq {
+/// A question: the name and the type, as they stand in a message.
+type Question = Vec<u8>;
+
+/// A resolver that forwards all that its configuration lets go to a server of ours.
+struct Resolver {
     child: Child,
     at: SocketAddr,
+    client: UdpSocket,
+    /// What reached our server.
+    left: Arc<Mutex<HashSet<Question>>>,
 }
 
-impl Drop for Dnsmasq {
+impl Drop for Resolver {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -30,100 +40,188 @@ fn socket() -> UdpSocket {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
 }
 
-fn program() -> Option<PathBuf> {
-    let known = ["/usr/sbin/dnsmasq", "/usr/bin/dnsmasq", "/usr/local/sbin/dnsmasq"];
-    known.into_iter().map(PathBuf::from).find(|path| path.exists())
+fn program(name: &str) -> Option<PathBuf> {
+    let known = ["/usr/sbin", "/usr/bin", "/usr/local/sbin"];
+    let found = known.into_iter().map(|folder| Path::new(folder).join(name));
+    let program = found.into_iter().find(|path| path.exists());
+    if program.is_none() {
+        let _ = writeln!(std::io::stderr(), "skipped: no {name} here");
+    }
+    program
 }
 
-/// Answers each question with REFUSED, for as long as the test runs.
-fn refuse_all(server: UdpSocket) {
+/// Name and type in a message with one question, behind the header of 12 bytes (RFC 1035, section 4.1). Capitals are small,
+/// as unbound mixes them.
+fn question_of(message: &[u8]) -> Option<Question> {
+    let mut end = 12;
+    while let Some(&len @ 1..) = message.get(end) {
+        end += 1 + usize::from(len);
+    }
+    Some(message.get(12..end + 3)?.to_ascii_lowercase())
+}
+
+/// Writes each question down and says that there is no such name, for as long as the test runs.
+fn serve(server: UdpSocket, left: Arc<Mutex<HashSet<Question>>>) {
     let mut bytes = [0; 512];
     while let Ok((len, from)) = server.recv_from(&mut bytes) {
+        let Some(question) = question_of(&bytes[..len]) else {
+            continue;
+        };
+        // The class, and without the additional records that came with it.
+        let end = 12 + question.len() + 2;
+        left.lock().unwrap().insert(question);
         bytes[2] |= 0x80;
-        bytes[3] = 0x80 | REFUSED;
-        let _ = server.send_to(&bytes[..len], from);
+        bytes[3] = 0x80 | NO_SUCH_NAME;
+        bytes[6..12].fill(0);
+        let _ = server.send_to(&bytes[..end], from);
     }
 }
 
-fn start(program: &Path, export: &Path) -> Dnsmasq {
-    let upstream = socket();
-    let server = format!("127.0.0.1#{}", upstream.local_addr().unwrap().port());
-    std::thread::spawn(move || refuse_all(upstream));
-    // The port is free again for dnsmasq.
-    let at = socket().local_addr().unwrap();
-    let child = Command::new(program)
-        .args([
-            "--keep-in-foreground",
-            "--no-resolv",
-            "--no-hosts",
-            "--bind-interfaces",
-        ])
-        .args(["--listen-address=127.0.0.1", "--cache-size=0", "--pid-file="])
-        .arg(format!("--port={}", at.port()))
-        .arg(format!("--server={server}"))
-        .arg(format!("--conf-file={}", export.display()))
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    Dnsmasq { child, at }
-}
-
-/// The answer's code; asked again where none comes, as long as the server begins. The socket is not connected, so that each
-/// try takes its time.
-fn ask(client: &UdpSocket, server: SocketAddr, name: &str, kind: u16) -> u8 {
-    let mut question = vec![0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-    for label in name.split('.') {
-        question.push(label.len() as u8);
-        question.extend(label.as_bytes());
-    }
-    question.push(0);
-    question.extend(kind.to_be_bytes());
-    question.extend([0, 1]);
-    for id in 0..=u8::MAX {
-        question[1] = id;
-        let _ = client.send_to(&question, server);
-        let mut answer = [0; 512];
-        while let Ok(len) = client.recv(&mut answer) {
-            if len >= question.len() && answer[1] == id {
-                return answer[3] & 0x0f;
-            }
+impl Resolver {
+    /// `command` is told where to listen and whom to ask.
+    fn start(command: impl FnOnce(SocketAddr, SocketAddr) -> Command) -> Self {
+        let (upstream, left) = (socket(), Arc::default());
+        let server = upstream.local_addr().unwrap();
+        let seen = Arc::clone(&left);
+        std::thread::spawn(move || serve(upstream, seen));
+        // The port is free again for the resolver.
+        let at = socket().local_addr().unwrap();
+        let child = command(at, server).stderr(Stdio::null()).spawn().unwrap();
+        let client = socket();
+        client.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        Self {
+            child,
+            at,
+            client,
+            left,
         }
     }
-    panic!("no answer on {name}");
+
+    /// The answer, and whether the question reached our server; asked again where no answer comes, as long as the resolver
+    /// begins. The socket is not connected, so that each try takes its time.
+    fn ask(&self, name: &str, kind: u16) -> (Vec<u8>, bool) {
+        let mut message = vec![0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        for label in name.split('.') {
+            message.push(label.len() as u8);
+            message.extend(label.as_bytes());
+        }
+        message.push(0);
+        message.extend(kind.to_be_bytes());
+        message.extend([0, 1]);
+        for id in 0..=u8::MAX {
+            message[1] = id;
+            let _ = self.client.send_to(&message, self.at);
+            let mut answer = [0; 512];
+            while let Ok(len) = self.client.recv(&mut answer) {
+                if len >= message.len() && answer[1] == id {
+                    let question = question_of(&message).unwrap();
+                    let left = self.left.lock().unwrap().contains(&question);
+                    return (answer[..len].to_vec(), left);
+                }
+            }
+        }
+        panic!("no answer on {name}");
+    }
+
+    /// No question on a name that the rules block reaches our server, and every other does.
+    fn agrees_with(&self, rules: &Rules) {
+        let builtin = curation::builtin();
+        let (mut stayed, mut left) = (0, 0);
+        for (_, rule) in builtin.shipped().filter(|(_, rule)| rule.network.is_none()) {
+            for name in [rule.pattern.clone(), format!("beneath.{}", rule.pattern)] {
+                let is_block = rules.verdict(&name, None).is_block();
+                for kind in TYPES {
+                    let (answer, leaves) = self.ask(&name, kind);
+                    assert_eq!(leaves, !is_block, "{name}, type {kind}");
+                    // RFC 1035, section 4.1.3: an answer ends with its data.
+                    let is_zero = answer.ends_with(&[0, 4, 0, 0, 0, 0]);
+                    assert!(!is_block || kind != 1 || is_zero, "{name}: {answer:?}");
+                    *if leaves { &mut left } else { &mut stayed } += 1;
+                }
+            }
+        }
+        assert!(stayed > 300 && left > 300, "{stayed} {left}");
+    }
 }
 
-#[test]
-fn no_question_on_a_blocked_name_leaves_dnsmasq_and_every_other_does() {
-    let Some(program) = program() else {
-        let _ = writeln!(std::io::stderr(), "skipped: no dnsmasq here");
-        return;
-    };
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("dnsmasq");
+/// The export of the widest preset, in a folder of its own.
+fn export(form: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("resolver-{form}"));
     std::fs::create_dir_all(&folder).unwrap();
     let export = Command::new(env!("CARGO_BIN_EXE_hushwall"))
-        .args(["lists", "export", "dnsmasq", "--preset", "everything"])
+        .args(["lists", "export", form, "--preset", "everything"])
         .current_dir(&folder)
         .output()
         .unwrap();
     assert!(export.status.success());
-    let file = folder.join("export.conf");
+    let file = folder.join("export");
     std::fs::write(&file, export.stdout).unwrap();
-    let server = start(&program, &file);
-    let client = socket();
-    client.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    file
+}
 
-    let rules = RulesBuilder::new(Preset::Everything).build();
-    let builtin = curation::builtin();
-    let (mut stayed, mut left) = (0, 0);
-    for (_, rule) in builtin.shipped().filter(|(_, rule)| rule.network.is_none()) {
-        for name in [rule.pattern.clone(), format!("beneath.{}", rule.pattern)] {
-            let is_block = rules.verdict(&name, None).is_block();
-            for kind in TYPES {
-                let leaves = ask(&client, server.at, &name, kind) == REFUSED;
-                assert_eq!(leaves, !is_block, "{name}, type {kind}");
-                *if leaves { &mut left } else { &mut stayed } += 1;
-            }
-        }
-    }
-    assert!(stayed > 300 && left > 300, "{stayed} {left}");
+fn rules() -> Rules {
+    RulesBuilder::new(Preset::Everything).build()
+}
+
+/// unbound with some lines more, which forwards what they leave to it.
+fn unbound(program: &Path, file: &Path, more: &str) -> Resolver {
+    Resolver::start(|at, server| {
+        let folder = file.parent().unwrap();
+        let lines = format!(
+            "server:\n  interface: 127.0.0.1\n  port: {}\n  username: \"\"\n  chroot: \"\"\n  directory: \"{}\"\n  \
+             pidfile: \"\"\n  use-syslog: no\n  do-daemonize: no\n  do-ip6: no\n  do-not-query-localhost: no\n  \
+             module-config: \"respip iterator\"\n\
+             forward-zone:\n  name: \".\"\n  forward-addr: 127.0.0.1@{}\n\
+             remote-control:\n  control-enable: no\n{more}",
+            at.port(),
+            folder.display(),
+            server.port()
+        );
+        let config = folder.join("unbound.conf");
+        std::fs::write(&config, lines).unwrap();
+        let mut command = Command::new(program);
+        command.arg("-d").arg("-c").arg(config);
+        command
+    })
+}
+
+#[test]
+fn no_question_on_a_blocked_name_leaves_dnsmasq_and_every_other_does() {
+    let Some(program) = program("dnsmasq") else { return };
+    let file = export("dnsmasq");
+    let resolver = Resolver::start(|at, server| {
+        let mut command = Command::new(program);
+        command
+            .args(["--keep-in-foreground", "--no-resolv", "--no-hosts"])
+            .args(["--bind-interfaces", "--listen-address=127.0.0.1"])
+            .args(["--cache-size=0", "--pid-file="])
+            .arg(format!("--port={}", at.port()))
+            .arg(format!("--server=127.0.0.1#{}", server.port()))
+            .arg(format!("--conf-file={}", file.display()));
+        command
+    });
+    resolver.agrees_with(&rules());
+}
+
+#[test]
+fn no_question_on_a_blocked_name_leaves_unbound_and_every_other_does() {
+    let Some(program) = program("unbound") else { return };
+    let file = export("unbound");
+    // It keeps `test` to itself, where the canary is.
+    let more = format!(
+        "include: \"{}\"\nserver:\n  local-zone: \"test.\" nodefault\n",
+        file.display()
+    );
+    unbound(&program, &file, &more).agrees_with(&rules());
+}
+
+#[test]
+fn no_question_on_a_blocked_name_leaves_a_resolver_with_the_policy_zone_and_every_other_does() {
+    let Some(program) = program("unbound") else { return };
+    let file = export("rpz");
+    let more = format!(
+        "server:\n  local-zone: \"test.\" nodefault\nrpz:\n  name: \"hushwall.rpz\"\n  zonefile: \"{}\"\n",
+        file.display()
+    );
+    unbound(&program, &file, &more).agrees_with(&rules());
 }

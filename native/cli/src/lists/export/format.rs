@@ -57,11 +57,13 @@ impl Format {
         matches!(self, Self::Hosts)
     }
 
-    /// The oldest edition of its tool that reads it, where that matters.
+    /// What its tool has to be or be told, where that matters.
     pub(super) const fn needs(self) -> Option<&'static str> {
         match self {
             Self::Dnsmasq => Some("dnsmasq 2.86 or newer"),
             Self::Unbound => Some("unbound 1.13.1 or newer"),
+            // RFC 6761, section 6.2: unbound answers for `test` itself, before the zone.
+            Self::Rpz => Some("in unbound, local-zone: \"test.\" nodefault, if its canary is to answer"),
             _ => None,
         }
     }
