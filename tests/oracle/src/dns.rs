@@ -23,7 +23,7 @@ pub(crate) fn compare(directory: &Path, verbose: bool, out: &mut impl Write) -> 
         let len = usize::from(u16::from_be_bytes(*len));
         let (message, after) = after.split_at_checked(len).context("a message cut off")?;
         rest = after;
-        // One question of the ordinary kind, on which both agree.
+        // One question of the ordinary kind, on which both agree: name, class, type.
         let Some([asked]) = entry["q"].as_array().map(Vec::as_slice) else {
             continue;
         };
@@ -37,7 +37,7 @@ pub(crate) fn compare(directory: &Path, verbose: bool, out: &mut impl Write) -> 
         let theirs = name(text);
         let ours = if entry["qr"] == 0 {
             let query = Query::parse(message).ok();
-            let is_same = |query: &Query| asked[1] == query.record_type.0 && asked[2] == query.class;
+            let is_same = |query: &Query| asked[1] == query.class && asked[2] == query.record_type.0;
             query.filter(is_same).map(|query| query.name)
         } else {
             Query::answered_name(message)
