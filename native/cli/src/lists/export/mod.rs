@@ -1,6 +1,5 @@
 //! `hushwall lists export`: what is in force, in the forms of other tools.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -103,7 +102,7 @@ fn export(rules: &Rules, sources: Sources, format: Format, serial: &str) -> (Pla
 #[derive(Debug)]
 struct Sources {
     format: Format,
-    names: HashSet<String>,
+    names: Vec<String>,
     extras: Vec<Extra>,
     /// Blocks that are not on names and that the form has no words for.
     foreign: Vec<String>,
@@ -117,7 +116,7 @@ impl Sources {
     fn new(format: Format) -> Self {
         Self {
             format,
-            names: HashSet::new(),
+            names: Vec::new(),
             extras: Vec::new(),
             foreign: Vec::new(),
             lost_exceptions: Vec::new(),
@@ -136,7 +135,7 @@ impl Sources {
         }
         for (_, rule) in builtin.shipped() {
             let Some((addr, length, port)) = rule.network else {
-                self.names.insert(rule.pattern.to_ascii_lowercase());
+                self.names.push(rule.pattern.to_ascii_lowercase());
                 continue;
             };
             let blocks = matches!(rule.kept, records::Kept::Block(from) if preset.contains(from));
@@ -157,7 +156,7 @@ impl Sources {
             let Event::Rule(pattern) = event else { return };
             if let Target::Name(name, _) = pattern.target {
                 let name = name.to_ascii_lowercase();
-                self.names.insert(name);
+                self.names.push(name);
                 return;
             }
             match (self.format.extra(&pattern), pattern.tone) {

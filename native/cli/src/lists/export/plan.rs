@@ -56,7 +56,7 @@ impl Plan {
         // Of each node, how deep the names beneath it are in blocks and exceptions, as the form has them.
         let mut beneath: Vec<u32> = Vec::with_capacity(tree.nodes.len());
         for (node, at) in tree.nodes.iter().zip(0..) {
-            let parent = tree.parent(&node.name);
+            let parent = tree.parent(at);
             let inherited = parent
                 .and_then(|parent| beneath.get(parent))
                 .copied()
@@ -105,7 +105,7 @@ impl Plan {
             Format::Unbound => fate,
             Format::Hosts => {
                 // Beneath a name that was narrowed, nothing more is lost.
-                let parent = tree.parent(name).and_then(|parent| tree.nodes.get(parent));
+                let parent = tree.parent(at).and_then(|parent| tree.nodes.get(parent));
                 if fate.below && !parent.is_some_and(|parent| parent.fate.below) {
                     self.loss.narrowed.push(name.clone());
                 }

@@ -1,7 +1,7 @@
 //! The verdicts to export, as a tree: of each name that a rule mentions, what becomes of the name and of what is beneath
 //! it. A form of export then takes from each name what it can say.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use blocklist::{Action, Because, Rules, Verdict};
 
@@ -37,21 +37,22 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
-    index: HashMap<String, usize>,
+    /// Of each node, the nearest one above it.
+    parents: Vec<Option<usize>>,
     /// Of each node, a name beneath it (or its own) that a rule lets through.
     keeps_beneath: HashMap<usize, usize>,
 }
 
 impl Tree {
     /// The verdicts of some rules on the names that they mention.
-    pub(super) fn new(rules: &Rules, names: HashSet<String>) -> Self {
-        let mut names: Vec<String> = names.into_iter().collect();
+    pub(super) fn new(rules: &Rules, mut names: Vec<String>) -> Self {
         // Label by label from the right: no label holds a byte below that of the end of one.
         names.sort_by_cached_key(|name| {
             name.rsplit('.')
                 .flat_map(|label| label.bytes().chain([0]))
                 .collect::<Vec<u8>>()
         });
+        names.dedup();
         let mut progress = Progress::new(u64::try_from(names.len()).ok(), "names");
         let judge = |name| {
             progress.advance(1);
@@ -59,14 +60,10 @@ impl Tree {
         };
         let nodes: Vec<Node> = names.into_iter().map(judge).collect();
         progress.clear();
-        let index = nodes
-            .iter()
-            .zip(0..)
-            .map(|(node, at)| (node.name.clone(), at))
-            .collect();
+        let parents = nearest(&nodes);
         let mut tree = Self {
             nodes,
-            index,
+            parents,
             keeps_beneath: HashMap::new(),
         };
         tree.find_kept();
@@ -77,8 +74,8 @@ impl Tree {
         let mut keeps = HashMap::new();
         for (node, at) in self.nodes.iter().zip(0..) {
             if node.kept.at || node.kept.below {
-                for parent in parents(&node.name).filter_map(|parent| self.index.get(parent)) {
-                    keeps.entry(*parent).or_insert(at);
+                for parent in std::iter::successors(self.parent(at), |&above| self.parent(above)) {
+                    keeps.entry(parent).or_insert(at);
                 }
             }
         }
@@ -93,8 +90,8 @@ impl Tree {
     }
 
     /// The nearest parent that has a fate.
-    pub(super) fn parent(&self, name: &str) -> Option<usize> {
-        parents(name).find_map(|parent| self.index.get(parent).copied())
+    pub(super) fn parent(&self, node: usize) -> Option<usize> {
+        self.parents.get(node).copied().flatten()
     }
 }
 
@@ -119,6 +116,23 @@ impl Node {
             name,
         }
     }
+}
+
+/// The nearest parent of each node. In their order what is beneath a node follows it, before anything else does.
+fn nearest(nodes: &[Node]) -> Vec<Option<usize>> {
+    let mut above: Vec<(usize, &str)> = Vec::new();
+    let mut parents = Vec::with_capacity(nodes.len());
+    for (at, node) in nodes.iter().enumerate() {
+        let name = node.name.as_str();
+        while above.pop_if(|(_, parent)| !is_beneath(name, parent)).is_some() {}
+        parents.push(above.last().map(|&(parent, _)| parent));
+        above.push((at, name));
+    }
+    parents
+}
+
+fn is_beneath(name: &str, parent: &str) -> bool {
+    name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// The names above a name, nearest first.
