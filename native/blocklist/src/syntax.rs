@@ -174,7 +174,10 @@ impl Syntax {
             return;
         }
         let is_plain = |pattern: &Pattern<'_>| match pattern.target {
-            Target::Name(name, Reach::Subdomains) => pattern.text.trim_end_matches('.') == name,
+            // `$denyallow` has its names as exceptions, which no line has alone.
+            Target::Name(name, Reach::Subdomains) if pattern.tone == Tone::Block => {
+                pattern.text.trim_end_matches('.') == name
+            }
             _ => false,
         };
         let read = line::parse(line, &mut |mut pattern| {

@@ -167,6 +167,18 @@ fn a_name_in_bytes_that_are_no_text_is_wrong_and_not_another_name() {
 }
 
 #[test]
+fn names_alone_may_be_exact_and_those_that_a_rule_leaves_alone_are_not() {
+    let text = "||a.example^$denyallow=b.a.example\nc.example\n";
+    let mut said = Vec::new();
+    Syntax::Adblock.read(text, Plain::Exact, &mut |_, event| {
+        if let Event::Rule(pattern) = event {
+            said.push(pattern.to_string());
+        }
+    });
+    assert_eq!(said, ["||a.example^", "@@||b.a.example^", "|c.example^"]);
+}
+
+#[test]
 fn badfilter_changes_no_other_rule() {
     let rules = [
         "||b.example^$important",

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use blocklist::{Event, Pattern, Plain, Reach, Skip, Syntax, Target};
+use blocklist::{Event, Pattern, Plain, Reach, Skip, Syntax, Target, Tone};
 use clap::ValueEnum;
 
 use super::FOUND;
@@ -241,7 +241,8 @@ const fn reads_names(syntax: Syntax) -> bool {
 }
 
 fn is_plain(pattern: &Pattern<'_>) -> bool {
-    matches!(pattern.target, Target::Name(name, _) if pattern.text.trim_end_matches('.') == name)
+    pattern.tone == Tone::Block
+        && matches!(pattern.target, Target::Name(name, _) if pattern.text.trim_end_matches('.') == name)
 }
 
 fn kind(pattern: &Pattern<'_>) -> &'static str {
@@ -360,6 +361,7 @@ mod tests {
         assert!(said.contains("narrowed by 1 rules with $denyallow"), "{said}");
         assert!(said.contains("widened 1 rules"), "{said}");
         assert!(!said.contains("mean nothing for names"), "{said}");
+        assert!(!said.contains("alone on their line"), "{said}");
     }
 
     #[test]
