@@ -8,6 +8,9 @@ use super::huffman;
 const DEFAULT_SIZE: usize = 4_096;
 /// What we follow at most; servers offer 64 KiB at most.
 const MAX_SIZE: usize = 64 * 1024;
+/// Authorities of one block at most: `:authority` and `host`, and room for a client that repeats itself. One octet of a block
+/// may stand for a table's whole text, so without a bound a short block makes a long one.
+const MAX_AUTHORITIES: usize = 4;
 /// What an entry counts beside its text (section 4.1).
 const OVERHEAD: usize = 32;
 
@@ -168,14 +171,13 @@ impl Decoder {
             None => {
                 let name = STATIC.get(index).filter(|name| !name.is_empty())?;
                 // The static table has no value for an authority.
-                block.add(Field::of(name.as_bytes()), &[]);
+                block.add(Field::of(name.as_bytes()), &[])
             }
             Some(at) => {
                 let entry = self.entries.get(at)?;
-                block.add(entry.field, &entry.value);
+                block.add(entry.field, &entry.value)
             }
         }
-        Some(())
     }
 
     fn literal(&mut self, r: &mut Reader<'_>, prefix: u32, keep: bool, block: &mut Block) -> Option<()> {
@@ -191,7 +193,7 @@ impl Decoder {
             (Field::of(name.as_bytes()), name.len())
         };
         let mut value = r.string()?;
-        block.add(field, &value);
+        block.add(field, &value)?;
         if keep {
             let size = name_len + value.len() + OVERHEAD;
             if field != Field::Authority {
@@ -235,11 +237,16 @@ impl Decoder {
 }
 
 impl Block {
-    fn add(&mut self, field: Field, value: &[u8]) {
+    /// `None` where there are more authorities than any client sends.
+    fn add(&mut self, field: Field, value: &[u8]) -> Option<()> {
         self.is_request |= field != Field::Other;
         if field == Field::Authority && !value.is_empty() {
+            if self.authorities.len() == MAX_AUTHORITIES {
+                return None;
+            }
             self.authorities.push(value.to_vec());
         }
+        Some(())
     }
 }
 
@@ -337,6 +344,15 @@ mod tests {
         assert_eq!(decoder.block(b"\xbf"), None, "it is gone");
         assert_eq!(decoder.block(b"\x41\x04cc.d"), Some(authority("cc.d")));
         assert_eq!((decoder.size, decoder.entries.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_block_that_repeats_a_long_authority_is_refused_before_it_grows() {
+        let mut decoder = Decoder::default();
+        let long = [&b"\x41\x7f\xa1\x1e"[..], &[b'a'; 4_000]].concat();
+        assert!(decoder.block(&long).is_some());
+        assert!(decoder.block(&[0xbe; 4]).is_some());
+        assert!(decoder.block(&[0xbe; 16_000]).is_none(), "it would have 64 MB");
     }
 
     #[test]
