@@ -214,7 +214,6 @@ impl Storms {
     pub(crate) fn most(&self, count: usize) -> Vec<Asked> {
         let mut all: Vec<_> = self.subjects.iter().collect();
         all.retain(|(_, measure)| measure.questions + measure.refusals > 0);
-        all.retain(|(_, measure)| measure.questions + measure.refusals > 0);
         all.sort_by_key(|(_, measure)| std::cmp::Reverse(measure.questions + measure.refusals));
         let asked = all.into_iter().take(count).map(|(subject, measure)| Asked {
             what: match subject {
