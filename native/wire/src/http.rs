@@ -18,8 +18,6 @@ use crate::{Name, Parsed};
 
 /// Longer than any registered method (IANA: UPDATEREDIRECTREF, 17).
 const MAX_METHOD: usize = 24;
-/// Line ends that may come before a request (RFC 9112 section 2.2).
-const MAX_EMPTY: usize = 4;
 /// Longer than any host name.
 const MAX_HOST: usize = 255;
 
@@ -137,9 +135,6 @@ impl<'a> Head<'a> {
             .iter()
             .position(|byte| !matches!(byte, b'\r' | b'\n'))
             .unwrap_or(stream.len());
-        if begin > MAX_EMPTY {
-            return Err(Stop::Wrong);
-        }
         let (line, mut at) = request_line(stream, begin)?;
         let (method, target, target_at) = method_and_target(line)?;
         let is_connect = method.eq_ignore_ascii_case(b"CONNECT");

@@ -194,7 +194,6 @@ fn other_protocols_are_a_mismatch() {
         b"OPTIONS sip:a@b SIP/2.0\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET /simple\r\n",
-        b"\r\n\r\n\r\n",
         b"GET \x00",
         b"NoMethodIsAsLongAsThisOneWhich",
     ];
@@ -205,6 +204,20 @@ fn other_protocols_are_a_mismatch() {
             "{}",
             other.escape_ascii()
         );
+    }
+}
+
+#[test]
+fn line_ends_before_a_request_hide_nothing_however_many() {
+    for count in [1, 3, 500] {
+        let mut stream = b"\r\n".repeat(count);
+        assert_eq!(Request::parse(&stream), Parsed::Incomplete, "{count}");
+        stream.extend_from_slice(b"GET / HTTP/1.1\r\nHost: a.b\r\n\r\n");
+        let Parsed::Complete(request) = Request::parse(&stream) else {
+            panic!("{count}");
+        };
+        assert_eq!(request.host, named("a.b"), "{count}");
+        assert_eq!(request.head_len, stream.len(), "{count}");
     }
 }
 
