@@ -106,8 +106,14 @@ impl AnswerReader {
     }
 }
 
+/// Whether a server of the internet can have the address. What somebody on the way made up must say nothing of the
+/// owner's own network.
 fn is_server(ip: IpAddr) -> bool {
-    !ip.is_unspecified() && !ip.is_loopback() && !ip.is_multicast()
+    let is_local = match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    !is_local && !ip.is_unspecified() && !ip.is_loopback() && !ip.is_multicast()
 }
 
 #[cfg(test)]
@@ -163,6 +169,13 @@ mod tests {
         let mut refused = AnswerReader::new(b"/d?dn=a.example");
         assert!(refused.push(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n192.0.2.7"));
         assert_eq!(told(&refused), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn addresses_of_the_owners_own_network_are_not_learnt() {
+        let mut reader = AnswerReader::new(b"/d?dn=a.example");
+        reader.push(b"HTTP/1.0 200 OK\r\n\r\n192.168.1.1;10.0.0.1;169.254.1.1;192.0.2.8");
+        assert_eq!(told(&reader), ["a.example 192.0.2.8"]);
     }
 
     #[test]
