@@ -271,6 +271,31 @@ fn request_with_two_hosts_is_reset_and_nothing_leaves() {
 }
 
 #[test]
+fn what_a_proxy_is_asked_to_connect_to_is_judged_and_so_is_what_is_said_behind_it() {
+    let connect = |host: &str| format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n");
+    for (asked, said, refused) in [
+        ("ads.example", client_hello("good.example", 300), true),
+        ("203.0.113.5", client_hello("ads.example", 300), true),
+        ("good.example", http_get("ads.example"), true),
+        ("good.example", client_hello("good.example", 300), false),
+        ("good.example", b"SSH-2.0-x\r\n".to_vec(), false),
+    ] {
+        let mut world = World::fair(12, blocking(&["ads.example"]));
+        let proxy = at("203.0.113.9:8080");
+        world.internet.listen(proxy, Host::new(Script::echo()));
+        let (head, length) = (connect(asked), said.len());
+        let turns = [head.as_bytes(), &said].concat();
+        let app = world
+            .phone
+            .connect(proxy, Socket::default(), Script::says(Text::of(&turns)));
+        world.run_for(SECONDS_5);
+        assert_eq!(world.phone.app(app).speaker.reset, refused, "{asked} {length}");
+        let left = world.record.bytes_to(proxy);
+        assert_eq!(left == turns.len() as u64, !refused, "{asked} {left}");
+    }
+}
+
+#[test]
 fn what_a_socks_proxy_is_asked_for_is_judged_and_so_is_what_is_said_behind_it() {
     let ask = |host: &str| {
         let request = [

@@ -400,7 +400,8 @@ impl Inspection {
         self.next = match request.body {
             Body::Length(len) => Next::At(end.saturating_add(len)),
             Body::Chunked => Next::Behind(end, Between::Chunks(Chunked::default())),
-            Body::Tunnel => Next::Never,
+            // What the far end of a tunnel hears first may be another request, or a hello.
+            Body::Tunnel => Next::At(end),
         };
         host_of(request)
     }

@@ -222,14 +222,16 @@ fn behind_chunks_the_next_request_is_read() {
 }
 
 #[test]
-fn behind_a_hello_or_a_tunnel_nothing_is_read() {
+fn behind_a_hello_nothing_is_read() {
     let mut inspection = Inspection::default();
     inspection.push(0, &Hello::to("example.com").record());
     assert_eq!(inspection.next(), Next::Never);
+}
+
+#[test]
+fn what_is_said_first_in_a_tunnel_is_read() {
+    let connect = b"CONNECT a.b:443 HTTP/1.1\r\n\r\n";
     let mut inspection = Inspection::default();
-    assert_eq!(
-        inspection.push(0, b"CONNECT a.b:443 HTTP/1.1\r\n\r\n"),
-        host("a.b")
-    );
-    assert_eq!(inspection.next(), Next::Never);
+    assert_eq!(inspection.push(0, connect), host("a.b"));
+    assert_eq!(inspection.next(), Next::At(connect.len() as u64));
 }
