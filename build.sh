@@ -17,10 +17,10 @@ usage() {
 usage: ./build.sh WORD
 
   demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
-  test    unit tests, simulation, the page in a real browser, and real clients over a real TUN
+  test    unit tests, simulation, the app on a JVM, its library on Android's C library, the page in a real browser,
+          and real clients over a real TUN
   check   format, clippy, documentation, licences and dependencies, shell scripts
-  apk     the app for phones: signed APKs, and the checks of what has to be true of them; --with-tests: those
-          on a JVM, too, and those on Android's own C library
+  apk     the app for phones: signed APKs, and the checks of what has to be true of them
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
   fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz all|TARGET [SECONDS]
@@ -185,6 +185,8 @@ run_tests() {
     "$TARGET/lab/instructions" || failed=1
     say "the app, on a JVM (its APKs are ./build.sh apk's)"
     (android_tests) || failed=1
+    say "wire, engine, tunnel and the app's exports, on Android's own C library"
+    (bionic_tests) || failed=1
     say "browser tests: the page of all records"
     HUSHWALL="$TARGET/lab/hushwall" cargo test --locked --no-fail-fast --package page "$@" || failed=1
     say "the bridge's classes and library, which a netns test drives"

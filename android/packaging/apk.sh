@@ -185,19 +185,16 @@ apk_table() {
         "$(apksigner verify --print-certs "$APK_OUT/hushwall-universal.apk" | sed -n 's/.*SHA-256 digest: //p' | head -n 1)"
 }
 
-# apk [--with-tests]: everything, from sources to checked APKs.
+# Everything, from sources to checked APKs.
 apk() {
     need_android
     apk_assets
+    say "the library, for each kind of processor"
     apk_native
+    say "Android's own C library: the names that ours needs, and whether it loads"
+    bionic_loads
     say "the app: resources, Kotlin, dex"
-    if [ "${1:-}" = --with-tests ]; then
-        in_android android package
-        say "Android's own C library: tests of jni and tunnel, the library's exports, its system calls"
-        bionic_tests
-    else
-        in_android android package -Dmaven.test.skip=true -DskipTests
-    fi
+    in_android android package -Dmaven.test.skip=true -DskipTests
     say "signatures"
     apk_sign
     apk_check

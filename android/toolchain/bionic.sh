@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# The part of `./build.sh test` that runs on Android's own C library, without a phone: the tests of the crates that
-# reach one, built for aarch64-linux-android, under qemu-user and our own loader. build.sh sources this file after
+# What runs on Android's own C library, without a phone: the tests of the crates that reach one, built for
+# aarch64-linux-android, under qemu-user and our own loader, in `./build.sh test`; and the libraries of the APK, which
+# are loaded, in `./build.sh apk`. build.sh sources this file after
 # native.sh.
 
 # Genuine libraries of Android 6.0 (API 23), for tests only: fetched, never part of this repository.
 BIONIC_ARTIFACT=com.github.zhkl0228:unidbg-android:0.9.8
 BIONIC_SHA256=e2f71ffc5fdec4d4aaed71e7a9a2b06a9a3c7cc86316c573d1ea5bb5da8ab1fd
-# The crates whose tests run there in `./build.sh test`: those that call the system.
-BIONIC_PACKAGES=(hushwall-jni tunnel)
+BIONIC_PACKAGES=(wire engine tunnel hushwall-jni)
 # What Android 8's filter kills an app for.
 BIONIC_FORBIDDEN='^(statx|clone3|openat2|faccessat2|close_range|pidfd_.*|io_uring_.*|rseq)$'
 
@@ -16,22 +16,33 @@ bionic_folder() { printf '%s\n' "$(native_folder)/bionic"; }
 # bionic_tests [ARGUMENT...]: all of it is run, whatever fails on the way; arguments are libtest's.
 bionic_tests() {
     local failed=0 began=$SECONDS
-    need_native
-    install qemu-user-static maven unzip
-    bionic_libraries
+    bionic_toolchain
     native_stubs arm64-v8a
-    bionic_loader arm64-v8a
-    bionic_loader armeabi-v7a
-    bionic_names || failed=1
     say "toolchain for Android: $((SECONDS - began)) s"
     began=$SECONDS
     bionic_fake || failed=1
     bionic_cargo_test "$@" || failed=1
     bionic_exports || failed=1
-    say "tests on Android's C library: $((SECONDS - began)) s"
     bionic_calls || failed=1
+    say "tests on Android's C library: $((SECONDS - began)) s"
+    return "$failed"
+}
+
+# bionic_loads: what an APK holds is loaded as old Androids would.
+bionic_loads() {
+    local failed=0
+    bionic_toolchain
+    bionic_names || failed=1
     bionic_built || failed=1
     return "$failed"
+}
+
+bionic_toolchain() {
+    need_native
+    install qemu-user-static maven unzip
+    bionic_libraries
+    bionic_loader arm64-v8a
+    bionic_loader armeabi-v7a
 }
 
 # Unpacks the libraries of both widths, under the names by which they call each other.

@@ -141,8 +141,8 @@ native_stubs() {
         "$HUSHWALL_LLD" -m "$(native_emulation "$abi")" -shared -soname "$library.so" -o "$folder/$library.so" "$folder/$library.ld"
     done
     native_cargo "$abi" build --quiet --release --manifest-path android/toolchain/Cargo.toml --package unwind \
-        -Zbuild-std=core --target-dir "$(native_folder)/toolchain"
-    cp "$(native_folder)/toolchain/$(native_target "$abi")/release/libunwind.a" "$folder"
+        -Zbuild-std=core --target-dir "$(native_folder)/build-$abi"
+    cp "$(native_folder)/build-$abi/$(native_target "$abi")/release/libunwind.a" "$folder"
 }
 
 # native_names LIBRARY: its names in our list.
@@ -150,21 +150,28 @@ native_names() { grep -x '[a-zA-Z_][a-zA-Z0-9_]*' "android/toolchain/stubs/$1.tx
 
 # --- the library --------------------------------------------------------------------------------------------------
 
-# apk_native [ABI...]: libhushwall.so of each, checked, where the APK's build looks for it.
+# apk_native [ABI...]: libhushwall.so of each, checked, where the APK's build looks for it. All at once: what takes time is
+# link-time optimization, which one processor does.
 apk_native() {
-    local abi library began
+    local abi job jobs=() failed=0
     [ "$#" -gt 0 ] || set -- "${NATIVE_ABIS[@]}"
     need_native
     for abi in "$@"; do
-        began=$SECONDS
-        native_stubs "$abi"
-        native_library "$abi"
-        library="$NATIVE_LIBRARIES/$abi/libhushwall.so"
-        mkdir -p "$NATIVE_LIBRARIES/$abi"
-        cp "$(native_folder)/build/$(native_target "$abi")/phone/libhushwall_jni.so" "$library"
-        native_check "$library"
-        say "$library: $(stat -c %s "$library") bytes, $((SECONDS - began)) s"
+        native_one "$abi" &
+        jobs+=("$!")
     done
+    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+    [ "$failed" -eq 0 ] || die "a library for Android was not made: see above"
+}
+
+native_one() {
+    local abi=$1 library="$NATIVE_LIBRARIES/$1/libhushwall.so" began=$SECONDS
+    native_stubs "$abi"
+    native_library "$abi"
+    mkdir -p "$NATIVE_LIBRARIES/$abi"
+    cp "$(native_folder)/build-$abi/$(native_target "$abi")/phone/libhushwall_jni.so" "$library"
+    native_check "$library"
+    say "$library: $(stat -c %s "$library") bytes, $((SECONDS - began)) s"
 }
 
 # As nothing but a shared library: with the library that the tests link beside it, Cargo would leave link-time
@@ -174,7 +181,7 @@ native_library() {
     [ "$abi" != armeabi-v7a ] || panic=abort
     CARGO_PROFILE_PHONE_PANIC=$panic native_cargo "$abi" rustc --quiet --package hushwall-jni --lib --crate-type cdylib \
         --profile phone \
-        "-Zbuild-std=std,panic_$panic" -Zbuild-std-features=panic-unwind --target-dir "$(native_folder)/build"
+        "-Zbuild-std=std,panic_$panic" -Zbuild-std-features=panic-unwind --target-dir "$(native_folder)/build-$abi"
 }
 
 # What an Android linker would refuse, and what a phone with 16 KiB pages would.

@@ -57,7 +57,7 @@ fn threads() -> usize {
 
 /// One test, because it counts what the process holds.
 #[test]
-#[ignore = "wants HUSHWALL_LIBRARY: ./build.sh apk --with-tests runs it on Android's C library"]
+#[ignore = "wants HUSHWALL_LIBRARY: ./build.sh test runs it on Android's C library"]
 fn a_session_starts_survives_a_panic_and_leaves_nothing_behind() {
     // SAFETY: no pointers; only this thread moves, and the threads that it starts.
     let outcome = unsafe { libc::unshare(libc::CLONE_NEWNET) };
