@@ -216,7 +216,11 @@ fn line_ends_before_a_request_hide_nothing_however_many() {
         let Parsed::Complete(request) = Request::parse(&stream) else {
             panic!("{count}");
         };
-        assert_eq!(request.host, named("a.b"), "{count}");
+        assert_eq!(
+            request.host.map(|host| host.to_string()).as_deref(),
+            Some("a.b"),
+            "{count}"
+        );
         assert_eq!(request.head_len, stream.len(), "{count}");
     }
 }
