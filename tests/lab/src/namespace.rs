@@ -34,6 +34,8 @@ impl Namespace {
         // Addresses are usable at once only without duplicate address detection; the settings hold for later links.
         made.sysctl("net/ipv6/conf/all/accept_dad", "0")?;
         made.sysctl("net/ipv6/conf/default/accept_dad", "0")?;
+        // A burst of connections waits for the server, as its queue is short; a cookie would have it reset some.
+        made.sysctl("net/ipv4/tcp_syncookies", "0")?;
         made.ip("link set lo up")?;
         Ok(made)
     }
