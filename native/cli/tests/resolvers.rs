@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the functions that tests share are tests, too")]
 
 use std::collections::HashSet;
-use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -16,6 +16,8 @@ use blocklist::{Preset, Rules, RulesBuilder};
 const TYPES: [u16; 4] = [1, 28, 16, 65];
 /// RFC 1035, section 4.1.1.
 const NO_SUCH_NAME: u8 = 3;
+/// How often a resolver is started, should its port be taken between the look for it and its start.
+const STARTS: u32 = 8;
 
 /// A question: the name and the type, as they stand in a message.
 type Question = Vec<u8>;
@@ -38,6 +40,18 @@ impl Drop for Resolver {
 
 fn socket() -> UdpSocket {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
+}
+
+/// An address that is free for both, until somebody takes it. TCP is asked first: a connection of an earlier test that is in
+/// TIME-WAIT keeps its port from a listener, and the kernel gives out none of those.
+fn free() -> SocketAddr {
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let at = listener.local_addr().unwrap();
+        if UdpSocket::bind(at).is_ok() {
+            return at;
+        }
+    }
 }
 
 fn program(name: &str) -> Option<PathBuf> {
@@ -79,27 +93,40 @@ fn serve(server: UdpSocket, left: Arc<Mutex<HashSet<Question>>>) {
 
 impl Resolver {
     /// `command` is told where to listen and whom to ask.
-    fn start(command: impl FnOnce(SocketAddr, SocketAddr) -> Command) -> Self {
+    fn start(command: impl Fn(SocketAddr, SocketAddr) -> Command) -> Self {
         let (upstream, left) = (socket(), Arc::default());
         let server = upstream.local_addr().unwrap();
         let seen = Arc::clone(&left);
         std::thread::spawn(move || serve(upstream, seen));
-        // The port is free again for the resolver.
-        let at = socket().local_addr().unwrap();
-        let child = command(at, server).stderr(Stdio::null()).spawn().unwrap();
         let client = socket();
         client.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        Self {
+        let at = free();
+        let child = command(at, server).stderr(Stdio::piped()).spawn().unwrap();
+        let mut resolver = Self {
             child,
             at,
             client,
             left,
+        };
+        for _ in 1..STARTS {
+            if resolver.ask("ready.example", 1).is_ok() {
+                return resolver;
+            }
+            resolver.at = free();
+            resolver.child = command(resolver.at, server)
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
         }
+        let said = resolver.ask("ready.example", 1).err();
+        assert_eq!(said, None, "started {STARTS} times");
+        resolver
     }
 
     /// The answer, and whether the question reached our server; asked again where no answer comes, as long as the resolver
-    /// begins. The socket is not connected, so that each try takes its time.
-    fn ask(&self, name: &str, kind: u16) -> (Vec<u8>, bool) {
+    /// begins. The socket is not connected, so that each try takes its time. The error is what the resolver said and how it
+    /// ended.
+    fn ask(&mut self, name: &str, kind: u16) -> Result<(Vec<u8>, bool), String> {
         let mut message = vec![0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         for label in name.split('.') {
             message.push(label.len() as u8);
@@ -116,22 +143,27 @@ impl Resolver {
                 if len >= message.len() && answer[1] == id {
                     let question = question_of(&message).unwrap();
                     let left = self.left.lock().unwrap().contains(&question);
-                    return (answer[..len].to_vec(), left);
+                    return Ok((answer[..len].to_vec(), left));
                 }
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                let mut said = String::new();
+                let _ = self.child.stderr.take().unwrap().read_to_string(&mut said);
+                return Err(format!("{status}: {said}"));
             }
         }
         panic!("no answer on {name}");
     }
 
     /// No question on a name that the rules block reaches our server, and every other does.
-    fn agrees_with(&self, rules: &Rules) {
+    fn agrees_with(mut self, rules: &Rules) {
         let builtin = curation::builtin();
         let (mut stayed, mut left) = (0, 0);
         for (_, rule) in builtin.shipped().filter(|(_, rule)| rule.network.is_none()) {
             for name in [rule.pattern.clone(), format!("beneath.{}", rule.pattern)] {
                 let is_block = rules.verdict(&name, None).is_block();
                 for kind in TYPES {
-                    let (answer, leaves) = self.ask(&name, kind);
+                    let (answer, leaves) = self.ask(&name, kind).unwrap();
                     assert_eq!(leaves, !is_block, "{name}, type {kind}");
                     // RFC 1035, section 4.1.3: an answer ends with its data.
                     let is_zero = answer.ends_with(&[0, 4, 0, 0, 0, 0]);
@@ -190,7 +222,7 @@ fn no_question_on_a_blocked_name_leaves_dnsmasq_and_every_other_does() {
     let Some(program) = program("dnsmasq") else { return };
     let file = export("dnsmasq");
     let resolver = Resolver::start(|at, server| {
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
         command
             .args(["--keep-in-foreground", "--no-resolv", "--no-hosts"])
             .args(["--bind-interfaces", "--listen-address=127.0.0.1"])
