@@ -1,6 +1,7 @@
 //! What the tests of this crate share: a network of their own, and a loop that waits for events.
 #![expect(unsafe_code, reason = "unshare(2), gettid(2) and, on Android, ioctl(2)")]
 
+use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
@@ -60,6 +61,12 @@ impl crate::Device {
 pub(crate) fn ip(arguments: &str) {
     let status = Command::new("ip").args(arguments.split(' ')).status().unwrap();
     assert!(status.success(), "ip {arguments}");
+}
+
+/// An address of this host at whose port nobody listens (discard, RFC 863). A port that was bound and is closed again will
+/// not do: a child of another test has it, too, from its fork to its exec.
+pub(crate) fn nobody(host: impl Into<IpAddr>) -> SocketAddr {
+    SocketAddr::new(host.into(), 9)
 }
 
 /// Polls until `take` is satisfied.

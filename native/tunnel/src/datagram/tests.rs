@@ -1,7 +1,9 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use mio::Poll;
 
 use super::*;
-use crate::lab::{in_fresh_network, ip, wait_until};
+use crate::lab::{in_fresh_network, ip, nobody, wait_until};
 
 const MAPPING: MappingId = MappingId {
     index: 2,
@@ -112,7 +114,7 @@ fn mapping_has_one_socket_a_family_for_all_destinations() {
 #[test]
 fn closed_port_is_told_with_its_destination_and_the_socket_goes_on() {
     let mut bench = Bench::new();
-    let closed = server("127.0.0.1:0").1;
+    let closed = nobody(Ipv4Addr::LOCALHOST);
     let (open, open_address) = server("127.0.0.1:0");
     bench.send(closed, b"anybody?", true);
     assert!(bench.wait(Family::V4));
@@ -132,7 +134,7 @@ fn closed_port_is_told_with_its_destination_and_the_socket_goes_on() {
 #[test]
 fn error_of_an_earlier_datagram_does_not_eat_the_next() {
     let mut bench = Bench::new();
-    let closed = server("127.0.0.1:0").1;
+    let closed = nobody(Ipv4Addr::LOCALHOST);
     let (open, open_address) = server("127.0.0.1:0");
     bench.send(closed, b"anybody?", true);
     // No event is read in between: the send itself meets the pending error.
@@ -151,7 +153,7 @@ fn error_of_an_earlier_datagram_does_not_eat_the_next() {
 fn closed_port_is_told_over_ipv6_too() {
     in_fresh_network(|| {
         let mut bench = Bench::new();
-        let closed = server("[::1]:0").1;
+        let closed = nobody(Ipv6Addr::LOCALHOST);
         bench.send(closed, b"anybody?", false);
         assert!(bench.wait(Family::V6));
         bench.datagrams.take_errors(MAPPING, Family::V6, None);
@@ -278,7 +280,7 @@ fn run_longer_than_the_path_takes_is_told_or_fragmented() {
 #[test]
 fn error_of_an_earlier_datagram_does_not_eat_a_run() {
     let mut bench = Bench::new();
-    let closed = server("127.0.0.1:0").1;
+    let closed = nobody(Ipv4Addr::LOCALHOST);
     let (open, to) = server("127.0.0.1:0");
     bench.send(closed, b"anybody?", true);
     assert_eq!(send_and_count(&mut bench, &open, to), payloads());

@@ -1,11 +1,12 @@
 use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
 use mio::{Events, Poll};
 
 use super::*;
+use crate::lab::nobody;
 use crate::token::Source;
 
 /// The sockets with a loop around them.
@@ -118,11 +119,6 @@ fn tcp_resolver(addr: SocketAddr, per_connection: usize) {
     });
 }
 
-fn refusing() -> SocketAddr {
-    // Bound and closed again: nobody listens there.
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 #[test]
 fn questions_over_udp_are_answered_with_their_own_id_and_case() {
     let resolver = udp_resolver(|question| vec![response(question)]);
@@ -161,7 +157,7 @@ fn questions_over_tcp_share_a_connection_and_survive_its_end() {
 #[test]
 fn refused_port_moves_questions_to_the_next_resolver_at_once() {
     let second = udp_resolver(|question| vec![response(question)]);
-    let mut turns = Loop::new(&[refusing(), second]);
+    let mut turns = Loop::new(&[nobody(Ipv4Addr::LOCALHOST), second]);
     let began = crate::clock::now();
     turns.ask(1, &question("a.example"), false);
     assert_eq!(turns.answers(1), [(1, Ok(response(&question("a.example"))))]);
@@ -176,7 +172,7 @@ fn refused_port_moves_questions_to_the_next_resolver_at_once() {
 #[test]
 fn nobody_listening_anywhere_fails_the_question() {
     for tcp in [false, true] {
-        let mut turns = Loop::new(&[refusing()]);
+        let mut turns = Loop::new(&[nobody(Ipv4Addr::LOCALHOST)]);
         turns.ask(1, &question("a.example"), tcp);
         assert_eq!(turns.answers(1), [(1, Err(AskFailed))]);
     }

@@ -1,10 +1,10 @@
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use mio::Poll;
 
 use super::*;
-use crate::lab::{in_fresh_network, wait_until};
+use crate::lab::{in_fresh_network, nobody, wait_until};
 
 const FLOW: FlowId = FlowId {
     index: 3,
@@ -86,8 +86,8 @@ fn half_close_passes_both_ways() {
 
 #[test]
 fn closed_port_is_refused() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(Bench::new().dial(port), Err(Failure::Refused));
+    let closed = nobody(Ipv4Addr::LOCALHOST);
+    assert_eq!(Bench::new().dial(closed), Err(Failure::Refused));
 }
 
 #[test]
