@@ -49,6 +49,17 @@ pub enum EncryptedDns {
 /// The port of DNS over TLS and over QUIC (RFC 7858 section 3.1, RFC 9250 section 4.1.1).
 pub(crate) const ENCRYPTED_DNS_PORT: u16 = 853;
 
+/// What of [`Config`] the owner may choose otherwise while the session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Choices {
+    /// What becomes of QUIC that cannot be read.
+    pub quic_unread: Unread,
+    /// What becomes of `ech` parameters in answers.
+    pub ech: EchParameters,
+    /// What becomes of encrypted DNS.
+    pub encrypted_dns: EncryptedDns,
+}
+
 /// Settings of a session.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -104,6 +115,18 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Takes these choices of the owner.
+    pub fn choose(&mut self, choices: Choices) {
+        let Choices {
+            quic_unread,
+            ech,
+            encrypted_dns,
+        } = choices;
+        self.quic_unread = quic_unread;
+        self.ech = ech;
+        self.encrypted_dns = encrypted_dns;
+    }
+
     /// The verdict on an endpoint: of a rule on its address, else of the settings on its port.
     pub(crate) fn verdict_ip(
         &self,

@@ -24,8 +24,8 @@ use crate::storm::{Asked, Storms};
 use crate::tcp::{self, Arrival, Next, Tcp};
 use crate::udp::Udp;
 use crate::{
-    AskId, Batch, Config, Discard, EchoId, Event, Failure, FlowId, MappingId, Output, OwnerQuestion, Pieces,
-    Pump, Slice, Stats, Timestamp, Upstream,
+    AskId, Batch, Choices, Config, Discard, EchoId, Event, Failure, FlowId, MappingId, Output, OwnerQuestion,
+    Pieces, Pump, Slice, Stats, Timestamp, Upstream,
 };
 
 const DNS_PORT: u16 = 53;
@@ -347,6 +347,12 @@ impl Engine {
         let (icmp, mut cx) = datagram!(self, icmp, now);
         icmp.reset(&mut cx);
         self.memory.forget_answers();
+    }
+
+    /// Takes other choices of the owner, in force from the next question and flow on. [`Self::replace_rules`] afterwards
+    /// judges what is open by them, too, and forgets what was answered.
+    pub fn set_choices(&mut self, choices: Choices) {
+        self.config.choose(choices);
     }
 
     /// Swaps the rules; open flows are judged again by their remembered name.

@@ -36,7 +36,7 @@ mod timer;
 mod udp;
 
 pub use batch::{Batch, Slice};
-pub use config::{Config, Depth, EchParameters, EncryptedDns, Unread, Upstream};
+pub use config::{Choices, Config, Depth, EchParameters, EncryptedDns, Unread, Upstream};
 pub use ech::Ech;
 pub use engine::Engine;
 pub use flow::{AskId, EchoId, FlowId, MappingId};

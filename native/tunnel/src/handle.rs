@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::Duration;
 
 use blocklist::{AppId, Rules};
-use engine::{Asked, OwnerQuestion, Stats, Upstream};
+use engine::{Asked, Choices, OwnerQuestion, Stats, Upstream};
 use mio::{Registry, Waker};
 use thiserror::Error;
 
@@ -61,6 +61,7 @@ pub struct Handle {
 pub(crate) enum Command {
     Stop,
     ReplaceRules(Arc<Rules>),
+    SetChoices(Choices),
     SetUpstream(Upstream),
     NetworkChanged,
     ReplaceDevice(Device, SyncSender<io::Result<()>>),
@@ -108,6 +109,11 @@ impl Handle {
     /// Swaps the rules; open flows are judged again.
     pub fn replace_rules(&self, rules: Arc<Rules>) -> Result<(), CommandError> {
         self.send(Command::ReplaceRules(rules))
+    }
+
+    /// Takes other choices of the owner. Send the rules after them, which judges what is open by both.
+    pub fn set_choices(&self, choices: Choices) -> Result<(), CommandError> {
+        self.send(Command::SetChoices(choices))
     }
 
     /// Says what the network of the moment offers.

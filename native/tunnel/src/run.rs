@@ -146,6 +146,11 @@ impl Tunnel {
                 self.outlet.rules += 1;
                 self.outlet.stage(Notice::RulesReplaced(self.outlet.rules));
             }
+            Command::SetChoices(choices) => {
+                // An engine that is built anew has them, too.
+                self.settings.config.choose(choices);
+                self.session.engine.set_choices(choices);
+            }
             Command::SetUpstream(upstream) => {
                 self.settings.upstream = upstream.clone();
                 self.session.dns.set_resolvers(&upstream.resolvers, now);

@@ -1,4 +1,4 @@
-//! Rules are replaced, the network changes, an app's owner is asked for.
+//! Rules and the owner's choices are replaced, the network changes, an app's owner is asked for.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blocklist::{Action, AppId, Preset, Rules, RulesBuilder};
-use engine::Upstream;
-use simulation::names::{A, client_hello};
+use engine::{Choices, EchParameters, EncryptedDns, Seen, Unread, Upstream};
+use simulation::names::{A, Data, HTTPS, Record, client_hello};
 use simulation::phone::{AppNo, Socket};
 use simulation::rules::blocking;
 use simulation::script::{Ending, Script, Text};
@@ -257,4 +257,60 @@ fn refused_question_is_told_with_its_app_and_one_let_through_asks_nobody() {
     assert_eq!(world.record.owners_asked.len(), 1);
     world.ask("good.example", A).expect("an answer");
     assert_eq!(world.record.owners_asked.len(), 1);
+}
+
+/// A first datagram of QUIC, in a version that exists only to be refused (RFC 9000 section 15).
+fn unreadable_quic() -> Vec<u8> {
+    let mut datagram = b"\xc0\x1a\x2a\x3a\x4a\x08hushwall\0".to_vec();
+    datagram.resize(1_200, 0);
+    datagram
+}
+
+#[test]
+fn choices_of_the_owner_are_in_force_from_the_next_question_and_flow_on() {
+    let mut world = World::fair(12, blocking(&[]));
+    // No target of its own, and one parameter: ech.
+    let https = Record {
+        name: "page.example".into(),
+        ttl: 300,
+        data: Data::Other(HTTPS, b"\0\x01\0\0\x05\0\x08\0\x06\xfe\x0c\0\x02hw".to_vec()),
+    };
+    world.internet.answer_with("page.example", HTTPS, vec![https]);
+    let encrypted = SocketAddr::from(([203, 0, 113, 9], 853));
+    let other = Choices {
+        quic_unread: Unread::FallBack,
+        ech: EchParameters::Keep,
+        encrypted_dns: EncryptedDns::Refuse,
+    };
+    let mut port = 40_000;
+    for choices in [Choices::default(), other, Choices::default()] {
+        let now = world.now;
+        world.engine.set_choices(choices);
+        world.engine.replace_rules(Arc::new(blocking(&[])), now);
+        world.drain();
+        let (verdicts, datagrams) = (world.record.verdicts.len(), world.record.datagrams.len());
+        let answer = world.ask("page.example", HTTPS).expect("an answer");
+        let has_key = format!("{answer:?}").contains("104, 119");
+        assert_eq!(has_key, choices.ech == EchParameters::Keep, "{answer:?}");
+        world.phone.send(port, server(), &unreadable_quic());
+        world.phone.send(port + 1, encrypted, b"a question");
+        port += 2;
+        world.run_for(SECOND);
+        let told = &world.record.verdicts[verdicts..];
+        let action = |remote| {
+            told.iter()
+                .find(|verdict| verdict.remote == remote)
+                .unwrap()
+                .action
+        };
+        let expected = if choices == other {
+            Action::Block
+        } else {
+            Action::Allow
+        };
+        assert_eq!((action(server()), action(encrypted)), (expected, expected));
+        assert!(told.iter().any(|verdict| verdict.reason.seen == Seen::Unread));
+        let left = world.record.datagrams.len() - datagrams;
+        assert_eq!(left, if choices == other { 0 } else { 2 });
+    }
 }
