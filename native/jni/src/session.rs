@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use blocklist::{AppId, Rules};
-use engine::{Config, EncryptedDns, Upstream};
+use engine::{Config, Upstream};
 use tunnel::{Device, Events, Handle, RunError, Sockets, SystemResolver, Told, Tunnel};
 
 use crate::clock::{on_wall, wall_offset};
@@ -131,6 +131,7 @@ impl Session {
         let built = rules::build(&settings, &mut state.shelf, mistakes)?;
         let rules = Arc::new(built.rules);
         self.handle.set_told(told(settings.log))?;
+        self.handle.set_choices(settings.choices())?;
         // The notice of it, which comes after this, wakes whoever takes the pending events.
         state.pending.extend(built.refused);
         self.handle.replace_rules(Arc::clone(&rules))?;
@@ -303,7 +304,7 @@ fn tunnel_settings(
     stamp: Option<Arc<Stamp>>,
 ) -> tunnel::Settings {
     let largest = tunnel::segment_cap();
-    let config = Config {
+    let mut config = Config {
         mtu: settings.mtu,
         segment_cap: match settings.segment_limit {
             0 => largest,
@@ -314,17 +315,9 @@ fn tunnel_settings(
         blocked_ttl: settings.blocked_answer,
         shared_ttl: settings.shared_answer,
         names_owners: settings.knows_owners,
-        encrypted_dns: if settings
-            .features_off
-            .iter()
-            .any(|off| off == Rules::ENCRYPTED_DNS)
-        {
-            EncryptedDns::Refuse
-        } else {
-            EncryptedDns::Leave
-        },
         ..Config::default()
     };
+    config.choose(settings.choices());
     let config = match tunnel::raise_descriptor_limit() {
         Ok(limit) => tunnel::fitted(config, limit),
         Err(error) => {

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use blocklist::{Action, Preset};
-use engine::Depth;
+use blocklist::{Action, Preset, Rules};
+use engine::{Choices, Depth, EchParameters, EncryptedDns, Unread};
 
 /// Everything the owner chose, and what the session was established with (`EngineSettings.kt`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct Settings {
     pub blocked_answer: u32,
     /// For how long an answer on which apps differ lives, in seconds.
     pub shared_answer: u32,
+    /// What becomes of QUIC whose server name cannot be read.
+    pub quic_unread: Unread,
+    /// What becomes of `ech` parameters in answers.
+    pub ech: EchParameters,
     /// Which verdicts are told.
     pub log: Log,
     /// Whether somebody answers who owns a flow.
@@ -38,6 +42,22 @@ pub struct Settings {
     pub asks_system: bool,
     /// The file of one page that says when the engine was last awake.
     pub stamp: Option<String>,
+}
+
+impl Settings {
+    /// What the engine can be told while it runs.
+    pub(crate) fn choices(&self) -> Choices {
+        let refused = |off: &String| off == Rules::ENCRYPTED_DNS;
+        Choices {
+            quic_unread: self.quic_unread,
+            ech: self.ech,
+            encrypted_dns: if self.features_off.iter().any(refused) {
+                EncryptedDns::Refuse
+            } else {
+                EncryptedDns::Leave
+            },
+        }
+    }
 }
 
 /// Which verdicts are told (`Log.kt`).

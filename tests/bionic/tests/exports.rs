@@ -10,19 +10,19 @@ use bionic::{Library, Machine, Thrown};
 
 /// `ENCODING.md`: settings without lists, rules and resolvers, full depth, MTU 1500.
 fn settings() -> Vec<u8> {
-    let mut bytes = vec![b'S', 1, 1, 2, 0, 0, 0, 0];
+    let mut bytes = vec![b'S', 2, 1, 2, 0, 0, 0, 0];
     bytes.extend(1_500_u16.to_le_bytes());
     bytes.extend(32_256_u32.to_le_bytes());
     bytes.extend([0; 4 + 4 + 4 + 8]);
     bytes.extend(10_u32.to_le_bytes());
     bytes.extend(5_u32.to_le_bytes());
-    bytes.extend([0, 0, 0, 0]);
+    bytes.extend([0, 0, 0, 0, 0, 0]);
     bytes
 }
 
 /// `ENCODING.md`: a network with IPv4 and nothing else.
 fn network() -> Vec<u8> {
-    let mut bytes = vec![b'N', 1];
+    let mut bytes = vec![b'N', 2];
     bytes.extend([0; 8]);
     bytes.extend([1, 0]);
     bytes.extend([0; 4 + 1]);
@@ -100,7 +100,7 @@ fn run(library: Library) {
     library.stop(session);
     let batches = listener.join().unwrap();
     assert_eq!(Machine::take_thrown(), None);
-    assert!(batches.iter().all(|events| events.starts_with(b"E\x01")));
+    assert!(batches.iter().all(|events| events.starts_with(b"E\x02")));
     // The outage, with the panic's text.
     assert!(
         batches.iter().any(|events| events.ends_with(b"the engine falls")),

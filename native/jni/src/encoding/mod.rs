@@ -16,7 +16,7 @@ pub use settings::parse_settings;
 pub use snapshot::emit_snapshot;
 
 /// The version that both sides speak; they travel in one APK, so there is never another.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// The first byte of each kind of message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

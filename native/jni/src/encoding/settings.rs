@@ -1,7 +1,7 @@
 //! Settings.
 
 use blocklist::{Action, Preset};
-use engine::Depth;
+use engine::{Depth, EchParameters, Unread};
 
 use super::Kind;
 use super::lists::read_lists;
@@ -34,6 +34,8 @@ pub fn parse_settings(bytes: &[u8]) -> Result<Settings, DecodeError> {
             highest_list_version: reader.u64()?,
             blocked_answer: reader.u32()?,
             shared_answer: reader.u32()?,
+            quic_unread: reader.choice("quicUnread", &[Unread::Forward, Unread::FallBack])?,
+            ech: reader.choice("ech", &[EchParameters::TakeOut, EchParameters::Keep])?,
             log: reader.choice("log", &[Log::Off, Log::Stopped, Log::All])?,
             knows_owners: reader.bool("knowsOwners")?,
             asks_system: reader.bool("asksSystem")?,

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use blocklist::{Action, Preset};
-use engine::{Depth, Seen, Stats, Transport, Upstream};
+use engine::{Depth, EchParameters, Seen, Stats, Transport, Unread, Upstream};
 use tunnel::TunnelStats;
 
 use super::writer::Writer;
@@ -94,6 +94,8 @@ fn settings() -> Settings {
         highest_list_version: 2_026_112_101,
         blocked_answer: 10,
         shared_answer: 5,
+        quic_unread: Unread::FallBack,
+        ech: EchParameters::Keep,
         log: Log::Stopped,
         knows_owners: true,
         asks_system: false,
@@ -127,6 +129,8 @@ fn settings_bytes() -> Vec<u8> {
     writer.u64(2_026_112_101);
     writer.u32(10);
     writer.u32(5);
+    writer.u8(1);
+    writer.u8(1);
     writer.u8(1);
     writer.u8(1);
     writer.u8(0);
@@ -361,8 +365,10 @@ fn other_version_kind_and_length_are_told_apart() {
     assert_eq!(parse_settings(&bytes), Err(DecodeError::Kind));
     bytes.push(0);
     assert_eq!(parse_network(&bytes), Err(DecodeError::Trailing(1)));
-    bytes[1] = 2;
-    assert_eq!(parse_network(&bytes), Err(DecodeError::Version(2)));
+    for version in [0, 1, 3] {
+        bytes[1] = version;
+        assert_eq!(parse_network(&bytes), Err(DecodeError::Version(version)));
+    }
 }
 
 #[test]
@@ -370,6 +376,14 @@ fn values_that_cannot_be_are_refused() {
     let mut bytes = settings_bytes();
     bytes[3] = 4;
     assert_eq!(parse_settings(&bytes), Err(DecodeError::Value("preset")));
+    // Behind them are the log, two flags and the path of the stamp.
+    let tail = 3 + 1 + 2 + "/data/stamp".len();
+    for (before, field) in [(2, "quicUnread"), (1, "ech")] {
+        let mut bytes = settings_bytes();
+        let at = bytes.len() - tail - before;
+        bytes[at] = 2;
+        assert_eq!(parse_settings(&bytes), Err(DecodeError::Value(field)));
+    }
     let mut bytes = network_bytes();
     bytes[10] = 2;
     assert_eq!(parse_network(&bytes), Err(DecodeError::Value("ipv4")));

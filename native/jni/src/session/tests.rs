@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use blocklist::Action;
-use engine::{Depth, Upstream};
+use engine::{Depth, EchParameters, Seen, Unread, Upstream};
 use wire::tcp::{Flags, MAX_HEADER, Options, Segment, SeqNumber, TcpHeader};
 
 use super::*;
@@ -37,6 +37,8 @@ fn settings() -> Settings {
         highest_list_version: 0,
         blocked_answer: 10,
         shared_answer: 5,
+        quic_unread: Unread::Forward,
+        ech: EchParameters::TakeOut,
         log: Log::All,
         knows_owners: true,
         asks_system: false,
@@ -77,14 +79,13 @@ fn question(name: &str, id: u16) -> Vec<u8> {
         message.extend(label.as_bytes());
     }
     message.extend(b"\0\0\x01\0\x01");
+    datagram(RESOLVER.parse().unwrap(), &message)
+}
+
+fn datagram(to: SocketAddr, payload: &[u8]) -> Vec<u8> {
     let mut header = [0; wire::udp::MAX_HEADER];
-    let len = wire::udp::emit(
-        &mut header,
-        APP.parse().unwrap(),
-        RESOLVER.parse().unwrap(),
-        &message,
-    );
-    [&header[..len], &message].concat()
+    let len = wire::udp::emit(&mut header, APP.parse().unwrap(), to, payload);
+    [&header[..len], payload].concat()
 }
 
 /// The id of an answer, and whether its address is zero.
@@ -317,6 +318,40 @@ fn settings_are_replaced_whole_or_not_at_all() {
     });
     assert_eq!(outcome.unwrap_err().code(), code::SETTING);
     bench.asks("other.example", 2);
+}
+
+#[test]
+fn choices_are_replaced_with_the_settings_and_outlive_a_panic() {
+    let far: SocketAddr = "192.0.2.7:443".parse().unwrap();
+    let bench = Bench::new(Settings {
+        knows_owners: false,
+        ..settings()
+    });
+    let next = Settings {
+        quic_unread: Unread::FallBack,
+        features_off: vec![Rules::ENCRYPTED_DNS.to_owned()],
+        knows_owners: false,
+        ..settings()
+    };
+    bench.session.replace_settings(next).unwrap();
+    // A version of QUIC that exists only to be refused (RFC 9000 section 15).
+    let mut unreadable = b"\xc0\x1a\x2a\x3a\x4a\x08hushwall\0".to_vec();
+    unreadable.resize(1_200, 0);
+    for seen in [Seen::Unread, Seen::Address] {
+        let (to, payload) = match seen {
+            Seen::Unread => (far, &*unreadable),
+            _ => (SocketAddr::new(far.ip(), 853), &b"DNS over QUIC"[..]),
+        };
+        for _ in 0..2 {
+            bench.apps.send(&datagram(to, payload)).unwrap();
+            let verdict = bench.wait(|event| match event {
+                Event::Verdict(verdict) => Some(verdict.clone()),
+                _ => None,
+            });
+            assert_eq!((verdict.action, verdict.seen), (Action::Block, seen));
+            bench.session.panic("and again").unwrap();
+        }
+    }
 }
 
 #[test]

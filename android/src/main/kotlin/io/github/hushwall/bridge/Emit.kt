@@ -21,6 +21,8 @@ internal object Emit {
         u64(settings.highestListVersion)
         u32(settings.blockedAnswerSeconds)
         u32(settings.sharedAnswerSeconds)
+        u8(settings.quicUnread.ordinal)
+        u8(settings.ech.ordinal)
         u8(settings.log.ordinal)
         bool(settings.knowsOwners)
         bool(settings.asksSystem)

@@ -26,6 +26,10 @@ data class EngineSettings(
     val blockedAnswerSeconds: Int = 10,
     /** For how long an answer on which apps differ lives, in seconds. */
     val sharedAnswerSeconds: Int = 5,
+    /** What becomes of QUIC whose server name cannot be read. */
+    val quicUnread: QuicUnread = QuicUnread.FORWARD,
+    /** What becomes of the keys in answers with which an app hides its server's name. */
+    val ech: Ech = Ech.TAKE_OUT,
     /** Which verdicts are told. */
     val log: Log = Log.ALL,
     /** Whether somebody answers [Event.WhoOwns] (API 29 and newer). Otherwise rules for one app are not in force. */

@@ -59,7 +59,7 @@ internal class Writer(kind: Char) {
 
     companion object {
         /** The version that both sides speak. */
-        const val VERSION = 1
+        const val VERSION = 2
 
         private const val LONGEST_TEXT = 0xffff
     }

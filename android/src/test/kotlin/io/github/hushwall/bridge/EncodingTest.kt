@@ -48,6 +48,8 @@ class EncodingTest {
             ),
             lists = lists,
             highestListVersion = 2_026_112_101,
+            quicUnread = QuicUnread.FALL_BACK,
+            ech = Ech.KEEP,
             log = Log.STOPPED,
             knowsOwners = true,
             asksSystem = false,
@@ -173,9 +175,11 @@ class EncodingTest {
     @Test
     fun otherVersionIsToldByItsNumber() {
         val bytes = Fixture.read("snapshot.bin")
-        bytes[1] = 9
-        val error = assertThrows(EngineException::class.java) { Parse.snapshot(bytes) }
-        assertTrue(error.message.orEmpty().contains("version 9"))
+        for (version in listOf(1, 9)) {
+            bytes[1] = version.toByte()
+            val error = assertThrows(EngineException::class.java) { Parse.snapshot(bytes) }
+            assertTrue(error.message.orEmpty().contains("version $version"))
+        }
     }
 
     @Test
