@@ -4,6 +4,7 @@ import io.github.hushwall.bridge.EngineSettings
 import io.github.hushwall.bridge.Log
 import io.github.hushwall.bridge.OwnRule
 import io.github.hushwall.bridge.Preset
+import io.github.hushwall.bridge.QuicUnread
 import io.github.hushwall.plan.Addresses
 import io.github.hushwall.plan.Planner
 import io.github.hushwall.settings.OwnerRule
@@ -40,9 +41,17 @@ fun engineSettingsOf(
     stampPath = capabilities.stampPath(),
 )
 
-/** Settings that let everything through, for a pause in which the tunnel has to stay. */
-fun lettingAllThrough(settings: EngineSettings): EngineSettings =
-    settings.copy(preset = Preset.NONE, rules = emptyList(), lists = emptyList())
+/**
+ * Settings that let everything through, for a pause in which the tunnel has to stay. Answers stay without keys for ECH, if they
+ * are to be: an app would use one long after the pause.
+ */
+fun lettingAllThrough(settings: EngineSettings): EngineSettings = settings.copy(
+    preset = Preset.NONE,
+    featuresOff = emptySet(),
+    rules = emptyList(),
+    lists = emptyList(),
+    quicUnread = QuicUnread.FORWARD,
+)
 
 /** When the next rule with an end ends after [now]. */
 fun nextRuleEnd(settings: Settings, now: Long): Long? = settings.rules.mapNotNull { it.until }.filter { it > now }.minOrNull()

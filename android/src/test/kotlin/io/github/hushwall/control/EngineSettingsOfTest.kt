@@ -1,8 +1,10 @@
 package io.github.hushwall.control
 
 import io.github.hushwall.bridge.Action
+import io.github.hushwall.bridge.Ech
 import io.github.hushwall.bridge.Log
 import io.github.hushwall.bridge.OwnRule
+import io.github.hushwall.bridge.QuicUnread
 import io.github.hushwall.settings.OwnerRule
 import io.github.hushwall.settings.Settings
 import org.junit.Assert.assertEquals
@@ -45,5 +47,15 @@ class EngineSettingsOfTest {
         assertEquals(true, told(level = true).asksSystem)
         assertEquals(false, told(level = false).asksSystem)
         assertEquals(Log.OFF, told(level = true, settings.copy(logDays = 0)).log)
+    }
+
+    @Test
+    fun in_a_pause_no_switch_that_is_off_and_no_unread_quic_is_refused_either() {
+        val refusing = told(level = true, settings.copy(featuresOff = setOf("encrypted-dns")))
+            .copy(quicUnread = QuicUnread.FALL_BACK, ech = Ech.KEEP)
+        val paused = lettingAllThrough(refusing)
+        val nothing = emptyList<Any>()
+        assertEquals(listOf(nothing, nothing, nothing), listOf(paused.rules, paused.lists, paused.featuresOff.toList()))
+        assertEquals(QuicUnread.FORWARD to Ech.KEEP, paused.quicUnread to paused.ech)
     }
 }
