@@ -23,6 +23,7 @@ mod nat64;
 mod observer;
 mod outbox;
 mod output;
+mod owner;
 mod packet;
 mod policy;
 mod pump;

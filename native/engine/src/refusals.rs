@@ -4,15 +4,12 @@
 //! the refusal goes out with the answer: never later than [`OWNER_WAIT`], and never for anything that is let through.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use blocklist::AppId;
 
 use crate::outbox::Command;
+use crate::owner::OWNER_WAIT;
 use crate::{Event, Timestamp, VerdictEvent};
-
-/// How long an owner is waited for.
-pub(crate) const OWNER_WAIT: Duration = Duration::from_millis(50);
 
 /// Refusals that wait at most; more go out at once, unnamed.
 const MAX_WAITING: usize = 256;

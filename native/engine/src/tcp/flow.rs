@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use blocklist::AppId;
 use wire::tcp::{SeqNumber, TcpHeader};
 use wire::{EchExtension, Name};
 
 use super::hold::Hold;
 use crate::chunk::ChunkQueue;
 use crate::inspect::{AnswerReader, Inspection, Next};
+use crate::owner::Owner;
 use crate::timer::Timers;
 use crate::{Failure, FlowId, Timestamp};
 
@@ -47,23 +47,6 @@ pub(super) enum Judgement {
     AwaitingOwner,
     /// Allowed.
     Allowed,
-}
-
-/// Who owns the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Owner {
-    NotAsked,
-    Asked,
-    Answered(Option<AppId>),
-}
-
-impl Owner {
-    pub(super) const fn app(self) -> Option<AppId> {
-        match self {
-            Self::Answered(app) => app,
-            Self::NotAsked | Self::Asked => None,
-        }
-    }
 }
 
 /// A place in the list of slices that arrived in this batch.

@@ -5,13 +5,13 @@ use std::time::Duration;
 use blocklist::{Action, AppId, Verdict};
 use wire::Name;
 
-use super::flow::{Flow, Judgement, Owner, Phase, Upstream};
+use super::flow::{Flow, Judgement, Phase, Upstream};
 use super::open::is_named;
 use super::{Context, Life, Tcp};
 use crate::inspect::{Finding, Inspection, Next, Undecidable};
 use crate::outbox::Command;
+use crate::owner::{OWNER_WAIT, Owner};
 use crate::policy::Decision;
-use crate::refusals::OWNER_WAIT;
 use crate::{Event, FlowId, OwnerQuestion, Seen, Timestamp, Transport, VerdictEvent};
 
 /// How long a begun hello may take. Its bytes never leave unjudged, so a hello that is not finished by then is reset.
