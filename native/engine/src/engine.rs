@@ -306,6 +306,10 @@ impl Engine {
     pub fn handle_owner(&mut self, question: OwnerQuestion, owner: Option<AppId>, now: Timestamp) {
         match question {
             OwnerQuestion::Refusal(refusal) => self.outbox.handle_owner(refusal, owner),
+            OwnerQuestion::Datagrams(wait) => {
+                let (udp, mut cx) = datagram!(self, udp, now);
+                udp.handle_owner(wait, owner, &mut cx);
+            }
             OwnerQuestion::Flow(flow) => {
                 let (tcp, mut cx) = tcp!(self, now);
                 tcp.handle_owner(flow, owner, &mut cx);

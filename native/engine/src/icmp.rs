@@ -2,6 +2,8 @@
 //!
 //! A ping socket has an identifier of its own, so one is kept per app address, identifier and destination, and the
 //! app's identifier is put back into the reply.
+//!
+//! Nobody can say whose an echo request is (Android knows owners of TCP and UDP only), so the rule for all decides.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -12,6 +14,7 @@ use wire::icmp::{EchoRequest, Unreachable, emit_echo_reply, emit_echo_request};
 use crate::context::{Context, Errors};
 use crate::idle::{IdleTable, Place};
 use crate::outbox::Command;
+use crate::owner::Owner;
 use crate::packet::Packet;
 use crate::{Discard, EchoId, Timestamp, Transport};
 
@@ -167,7 +170,7 @@ impl Icmp {
             self.end(oldest, cx);
         }
         let remote = SocketAddr::new(key.to, 0);
-        let decision = cx.decide_by_address(remote);
+        let decision = cx.decide_by_address(remote, None);
         let place = self.table.insert(
             Echo {
                 key,
@@ -183,6 +186,7 @@ impl Icmp {
             decision,
             SocketAddr::new(key.app, key.ident),
             remote,
+            Owner::NotAsked,
         );
         place
     }

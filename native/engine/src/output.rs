@@ -180,6 +180,8 @@ pub enum Output<'a> {
 pub enum OwnerQuestion {
     /// A TCP flow waits for its verdict, or for its refusal.
     Flow(FlowId),
+    /// Datagrams of a five-tuple wait for their verdict.
+    Datagrams(u32),
     /// A refused question or datagram waits to be told, with its app.
     Refusal(u32),
 }

@@ -16,7 +16,7 @@ pub enum Discard {
     NoFlow,
     /// A segment outside the window.
     OutsideWindow,
-    /// The table of flows was full.
+    /// The table of flows was full, or what may wait for the owner of a flow.
     TableFull,
     /// Multicast, broadcast, unspecified or looped addresses.
     Address,

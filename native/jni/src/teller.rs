@@ -15,8 +15,9 @@ use crate::storm::Storms;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-/// In a question's number: it is about a refusal. No flow's index is that high.
+/// In a question's number: it is about a refusal, or about datagrams. No flow's index is that high.
 const REFUSAL: u64 = 1 << 31;
+const DATAGRAMS: u64 = 1 << 30;
 
 /// Remembers what several notices say together.
 #[derive(Debug, Default)]
@@ -127,6 +128,7 @@ fn number_of(question: OwnerQuestion) -> u64 {
     match question {
         OwnerQuestion::Flow(flow) => u64::from(flow.generation) << 32 | u64::from(flow.index),
         OwnerQuestion::Refusal(refusal) => u64::from(refusal) << 32 | REFUSAL,
+        OwnerQuestion::Datagrams(wait) => u64::from(wait) << 32 | DATAGRAMS,
     }
 }
 
@@ -134,6 +136,9 @@ fn number_of(question: OwnerQuestion) -> u64 {
 pub(crate) const fn question_of(number: u64) -> OwnerQuestion {
     if number & REFUSAL != 0 {
         return OwnerQuestion::Refusal((number >> 32) as u32);
+    }
+    if number & DATAGRAMS != 0 {
+        return OwnerQuestion::Datagrams((number >> 32) as u32);
     }
     OwnerQuestion::Flow(FlowId {
         index: number as u32,
@@ -162,4 +167,24 @@ const fn rule_of(because: Because) -> Option<blocklist::RuleId> {
 
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn question_is_known_again_by_its_number() {
+        let flow = |index, generation| OwnerQuestion::Flow(FlowId { index, generation });
+        for question in [
+            flow(0, 0),
+            flow(24_575, u32::MAX),
+            OwnerQuestion::Datagrams(0),
+            OwnerQuestion::Datagrams(u32::MAX),
+            OwnerQuestion::Refusal(0),
+            OwnerQuestion::Refusal(u32::MAX),
+        ] {
+            assert_eq!(question_of(number_of(question)), question);
+        }
+    }
 }

@@ -314,3 +314,39 @@ fn choices_of_the_owner_are_in_force_from_the_next_question_and_flow_on() {
         assert_eq!(left, if choices == other { 0 } else { 2 });
     }
 }
+
+#[test]
+fn owner_of_datagrams_decides_and_without_an_answer_the_rule_for_all_does() {
+    let [mine, others, nobodys] = [41_000, 41_001, 41_002];
+    for seed in 0..8 {
+        let rules = RulesBuilder::new(Preset::None).app_rule(AppId(10_077), "203.0.113.9", Action::Block);
+        let mut world = World::fair(seed, rules.unwrap().build());
+        world.internet.owners.insert(mine, AppId(10_077));
+        world.internet.owners.insert(others, AppId(10_078));
+        let to = SocketAddr::from(([203, 0, 113, 9], 5_000));
+        for number in 0..5_u8 {
+            for port in [mine, others, nobodys] {
+                world.phone.send(port, to, &[number]);
+            }
+            world.run_for(Duration::from_micros(300));
+        }
+        world.run_for(SECOND);
+        assert_eq!(world.record.owners_asked.len(), 3, "each socket once");
+        let heard = |port| {
+            let mut heard = world.phone.heard.iter().filter(|heard| heard.dst.port() == port);
+            heard.by_ref().map(|heard| heard.payload[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(heard(mine), []);
+        assert_eq!(heard(others), [0, 1, 2, 3, 4]);
+        assert_eq!(heard(nobodys), [0, 1, 2, 3, 4]);
+        let refused = world
+            .record
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.action == Action::Block);
+        assert_eq!(
+            refused.map(|verdict| verdict.owner).collect::<Vec<_>>(),
+            [Some(AppId(10_077))]
+        );
+    }
+}

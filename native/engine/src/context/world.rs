@@ -13,7 +13,9 @@ use crate::memory::{Memory, Origin, Source};
 use crate::outbox::{Command, Outbox, Payload};
 use crate::packet::Packet;
 use crate::storm::Storms;
-use crate::{Batch, Config, Discard, Event, Reason, Slice, Stats, Timestamp, Transport, Upstream};
+use crate::{
+    Batch, Config, Discard, Event, OwnerQuestion, Reason, Slice, Stats, Timestamp, Transport, Upstream,
+};
 
 pub(crate) struct World {
     pub(crate) config: Config,
@@ -111,6 +113,19 @@ impl World {
         }
     }
 
+    /// The question for an owner that comes next.
+    pub(crate) fn asked(&mut self) -> (OwnerQuestion, SocketAddr, SocketAddr) {
+        match self.pop() {
+            Some(Command::WhoOwns {
+                question,
+                transport: Transport::Udp,
+                app,
+                remote,
+            }) => (question, app, remote),
+            other => panic!("{other:?} instead of a question"),
+        }
+    }
+
     /// The packet that comes next.
     pub(crate) fn packet(&mut self) -> Vec<u8> {
         match self.pop() {
@@ -146,7 +161,7 @@ impl World {
             asked: Name::from_text(name),
             verdict,
             aliases: Vec::new(),
-            per_app: false,
+            per_app: self.rules.has_app_rule(name),
             source: Source::Answer,
         };
         self.memory

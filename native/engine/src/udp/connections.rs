@@ -9,12 +9,13 @@ use wire::quic::{ConnectionId, LongHeader, Version};
 use wire::{EchExtension, Name};
 
 use crate::inspect::{Finding, QuicReader, Undecidable};
+use crate::owner::Owner;
 
 /// Connections of one five-tuple that are remembered at most.
 const MAX_CONNECTIONS: usize = 8;
-/// Datagrams of a connection that are held at most.
+/// Datagrams that are held at most, of a connection, or for an owner.
 const MAX_HELD: usize = 8;
-/// Bytes of a connection that are held at most.
+/// Bytes that are held at most.
 const MAX_BYTES: usize = 12 * 1024;
 
 /// What tells one connection of a five-tuple from another.
@@ -40,15 +41,51 @@ pub(super) struct HeldDatagram {
     pub(super) may_fragment: bool,
 }
 
-/// What waits for a name.
+/// Datagrams that wait, in order.
 #[derive(Debug, Default)]
-pub(super) struct Hold {
-    reader: Option<QuicReader>,
+pub(super) struct Held {
     datagrams: Vec<HeldDatagram>,
     bytes: usize,
 }
 
+impl Held {
+    /// Keeps a datagram; false if there is no room for it.
+    pub(super) fn keep(&mut self, payload: &[u8], may_fragment: bool) -> bool {
+        if self.datagrams.len() == MAX_HELD || self.bytes + payload.len() > MAX_BYTES {
+            return false;
+        }
+        self.bytes += payload.len();
+        self.datagrams.push(HeldDatagram {
+            payload: payload.to_vec(),
+            may_fragment,
+        });
+        true
+    }
+
+    /// Takes what was held, in order.
+    pub(super) fn take(&mut self) -> Vec<HeldDatagram> {
+        self.bytes = 0;
+        std::mem::take(&mut self.datagrams)
+    }
+}
+
+/// What waits for a name.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    reader: Option<QuicReader>,
+    held: Held,
+    /// Whose it is, if that was asked for before.
+    pub(super) owner: Owner,
+}
+
 impl Hold {
+    pub(super) fn of(owner: Owner) -> Self {
+        Self {
+            owner,
+            ..Self::default()
+        }
+    }
+
     /// Reads one more datagram.
     pub(super) fn read(
         &mut self,
@@ -64,15 +101,7 @@ impl Hold {
 
     /// Keeps a datagram; false if there is no room for it.
     pub(super) fn keep(&mut self, payload: &[u8], may_fragment: bool) -> bool {
-        if self.datagrams.len() == MAX_HELD || self.bytes + payload.len() > MAX_BYTES {
-            return false;
-        }
-        self.bytes += payload.len();
-        self.datagrams.push(HeldDatagram {
-            payload: payload.to_vec(),
-            may_fragment,
-        });
-        true
+        self.held.keep(payload, may_fragment)
     }
 
     /// What is known if nothing more comes.
@@ -88,8 +117,7 @@ impl Hold {
 
     /// Takes what was held, in order.
     pub(super) fn take_datagrams(&mut self) -> Vec<HeldDatagram> {
-        self.bytes = 0;
-        std::mem::take(&mut self.datagrams)
+        self.held.take()
     }
 }
 
@@ -118,6 +146,8 @@ struct Connection {
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     list: VecDeque<Connection>,
+    /// Whose they are, if that mattered.
+    pub(super) owner: Owner,
 }
 
 impl Connections {

@@ -4,6 +4,7 @@
 //! what comes back is filtered by address and port (section 5, the strictest kind). QUIC has a verdict a connection.
 
 mod connections;
+mod owner;
 mod peers;
 mod quic;
 
@@ -20,12 +21,14 @@ use wire::quic::Opening;
 use wire::udp::{self, UdpHeader};
 
 use self::connections::ConnectionKey;
+use self::owner::Wait;
 use self::peers::{Peer, Peers, Standing};
 use self::quic::{Ends, Turn, Waiting};
 use crate::config::ENCRYPTED_DNS_PORT;
 use crate::context::{Context, Errors};
 use crate::idle::{IdleTable, Place};
 use crate::outbox::Command;
+use crate::owner::Owner;
 use crate::packet::Packet;
 use crate::{Discard, MappingId, Seen, Timestamp, Transport};
 
@@ -57,6 +60,9 @@ pub(crate) struct Udp {
     holds: VecDeque<Waiting>,
     /// Those that were let through without a name and are still read.
     let_go: VecDeque<(Ends, ConnectionKey)>,
+    /// Five-tuples that wait for their owner, in the order in which they are due.
+    waits: VecDeque<Wait>,
+    next_wait: u32,
     /// Memory for opened packets.
     scratch: Vec<u8>,
     errors: Errors,
@@ -71,6 +77,8 @@ impl Udp {
             spilled: 0,
             holds: VecDeque::new(),
             let_go: VecDeque::new(),
+            waits: VecDeque::new(),
+            next_wait: 0,
             scratch: Vec::new(),
             errors: Errors::default(),
         }
@@ -103,17 +111,21 @@ impl Udp {
         let place = self.mapping_of(app, cx);
         self.table.touch(place, UNANSWERED, cx.now);
         let ends = Ends { place, app, remote };
-        let may_go = match self.read_quic(ends, datagram, packet.may_fragment(), cx) {
-            Turn::Taken => return,
-            Turn::Forward => true,
-            Turn::Refuse => false,
-            Turn::ByAddress => !self.is_blocked(ends, cx),
-        };
-        if !may_go {
-            return self.refuse(ends, datagram, Some(packet.bytes), cx);
+        if too_big.is_none() && self.keep_waiting(ends, datagram, packet.may_fragment(), cx) {
+            return;
         }
-        if let Some(mtu) = too_big {
-            return self.refuse_too_big(packet, mtu, cx);
+        let turn = self.turn_of(ends, datagram, packet.may_fragment(), Owner::NotAsked, cx);
+        match (turn, too_big) {
+            (Turn::Taken, _) => return,
+            (Turn::Refuse | Turn::ByAddress, _) => {
+                return self.refuse(ends, datagram, Some(packet.bytes), cx);
+            }
+            (_, Some(mtu)) => return self.refuse_too_big(packet, mtu, cx),
+            (Turn::Await, None) => {
+                self.keep_waiting(ends, datagram, packet.may_fragment(), cx);
+                return;
+            }
+            (Turn::Forward, None) => {}
         }
         cx.stats.bytes_up += udp.payload.len() as u64;
         cx.outbox.push(Command::SendDatagram {
@@ -188,6 +200,7 @@ impl Udp {
     /// Ends the mappings that were idle for too long, and decides what was held for too long.
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         self.end_holds(cx);
+        self.end_waits(cx);
         while let Some(place) = self.table.due(cx.now) {
             self.end(place, cx);
         }
@@ -195,7 +208,11 @@ impl Udp {
 
     /// When `handle_timeout` has something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
-        let ends = [self.next_hold_end(), self.table.poll_timeout()];
+        let ends = [
+            self.next_hold_end(),
+            self.next_wait_end(),
+            self.table.poll_timeout(),
+        ];
         ends.into_iter().flatten().min()
     }
 
@@ -258,15 +275,33 @@ impl Udp {
         place
     }
 
+    /// What becomes of a datagram; `owner` is the app's, if it was asked for.
+    fn turn_of(
+        &mut self,
+        ends: Ends,
+        datagram: &[u8],
+        may_fragment: bool,
+        owner: Owner,
+        cx: &mut Context<'_>,
+    ) -> Turn {
+        match self.read_quic(ends, datagram, may_fragment, owner, cx) {
+            Turn::ByAddress => self.judge_address(ends, owner, cx),
+            turn => turn,
+        }
+    }
+
     /// The verdict on a five-tuple by its address, made at its first datagram.
-    fn is_blocked(&mut self, ends: Ends, cx: &mut Context<'_>) -> bool {
+    fn judge_address(&mut self, ends: Ends, owner: Owner, cx: &mut Context<'_>) -> Turn {
         let Some(mapping) = self.table.get_mut(ends.place) else {
-            return true;
+            return Turn::Refuse;
         };
         if let Some(peer) = mapping.peers.find(ends.remote) {
-            return peer.standing != Standing::Allowed;
+            return turn(peer.standing);
         }
-        let decision = cx.decide_by_address(ends.remote);
+        if owner == Owner::NotAsked && cx.apps_differ(ends.remote) {
+            return self.ask_owner(ends, None, cx);
+        }
+        let decision = cx.decide_by_address(ends.remote, owner.app());
         let standing = if decision.verdict.is_block() {
             Standing::Blocked
         } else {
@@ -278,8 +313,8 @@ impl Udp {
         {
             cx.stats.evicted += 1;
         }
-        cx.tell(Transport::Udp, decision, ends.app, ends.remote);
-        standing == Standing::Blocked
+        cx.tell(Transport::Udp, decision, ends.app, ends.remote, owner);
+        turn(standing)
     }
 
     /// The app's endpoint, if it has sent to `remote` and was allowed to.
@@ -300,6 +335,7 @@ impl Udp {
         self.spilled -= mapping.peers.spilled();
         self.holds.retain(|waiting| waiting.is_of_another(place));
         self.let_go.retain(|(ends, _)| ends.place != place);
+        self.waits.retain(|wait| wait.is_of_another(place));
         cx.stats.udp_mappings = self.table.len() as u64;
         cx.outbox.push(Command::CloseMapping(id_of(place)));
     }
@@ -309,23 +345,32 @@ impl Udp {
 fn judge_peer_again(peer: &mut Peer, app: SocketAddr, cx: &mut Context<'_>) -> bool {
     if peer.standing == Standing::Allowed {
         let remote = peer.remote();
+        let owner = peer.quic.as_ref().map_or(Owner::NotAsked, |quic| quic.owner);
         let names = peer.quic.iter().flat_map(|quic| quic.allowed_names());
         let by_name = names
-            .map(|name| cx.decide_by_name(name.clone(), Seen::Quic, remote))
+            .map(|name| cx.decide_by_name(name.clone(), Seen::Quic, remote, owner.app()))
             .find(|decision| decision.verdict.is_block());
         let decision = cx
-            .decide_by_address_rule(remote)
+            .decide_by_address_rule(remote, owner.app())
             .or(by_name)
-            .unwrap_or_else(|| cx.decide_by_address(remote));
+            .unwrap_or_else(|| cx.decide_by_address(remote, owner.app()));
         if decision.verdict.is_block() {
             peer.standing = Standing::Blocked;
-            cx.tell(Transport::Udp, decision, app, remote);
+            cx.tell(Transport::Udp, decision, app, remote, owner);
         }
         return true;
     }
     // What is held is judged by the new rules when its name is known.
     peer.standing = Standing::Waiting;
     peer.quic.as_mut().is_some_and(|quic| quic.forget_verdicts())
+}
+
+/// What becomes of a datagram on a five-tuple that was judged.
+fn turn(standing: Standing) -> Turn {
+    match standing {
+        Standing::Allowed => Turn::Forward,
+        Standing::Blocked | Standing::Waiting => Turn::Refuse,
+    }
 }
 
 const fn id_of(place: Place) -> MappingId {

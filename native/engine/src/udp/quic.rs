@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::idle::Place;
 use crate::inspect::{Finding, Undecidable};
 use crate::outbox::{Command, Payload};
+use crate::owner::Owner;
 use crate::policy::Decision;
 use crate::{Depth, Seen, Timestamp, Transport};
 
@@ -66,28 +67,43 @@ pub(super) enum Turn {
     Taken,
     /// The five-tuple's verdict decides.
     ByAddress,
+    /// It waits for the owner, who was just asked for.
+    Await,
 }
 
 impl Udp {
-    /// Reads a datagram for the name of a QUIC connection.
+    /// Reads a datagram for the name of a QUIC connection. `owner` is the app's, if it was asked for just now.
     pub(super) fn read_quic(
         &mut self,
         ends: Ends,
         datagram: &[u8],
         may_fragment: bool,
+        owner: Owner,
         cx: &mut Context<'_>,
     ) -> Turn {
         if cx.config.depth == Depth::Dns {
             return Turn::ByAddress;
         }
         match Opening::parse(datagram) {
-            Some(Opening::Readable(packet)) => self.on_opening(ends, &packet, datagram, may_fragment, cx),
+            Some(Opening::Readable(packet)) => {
+                let owner = self.owner_of(ends, owner);
+                self.on_opening(ends, &packet, datagram, may_fragment, owner, cx)
+            }
             Some(Opening::Unreadable(packet))
                 if packet.version.is_greased() || ends.remote.port() == HTTPS_PORT =>
             {
-                self.on_unreadable(ends, &packet, cx)
+                self.on_unreadable(ends, &packet, owner, cx)
             }
             _ => self.follow(ends, datagram, may_fragment, cx),
+        }
+    }
+
+    /// Whose the five-tuple is: as is known by now, or was before.
+    fn owner_of(&mut self, ends: Ends, owner: Owner) -> Owner {
+        let quic = self.peer_mut(ends).and_then(|peer| peer.quic.as_ref());
+        match owner {
+            Owner::NotAsked => quic.map_or(owner, |quic| quic.owner),
+            known => known,
         }
     }
 
@@ -98,6 +114,7 @@ impl Udp {
         packet: &LongHeader<'_>,
         datagram: &[u8],
         may_fragment: bool,
+        owner: Owner,
         cx: &mut Context<'_>,
     ) -> Turn {
         let key = ConnectionKey::of(packet);
@@ -114,39 +131,47 @@ impl Udp {
                 Ok((finding, None))
             }
             // A rule on the address decides whatever the name is.
-            None if cx.decide_by_address_rule(ends.remote).is_some() => Err(Turn::ByAddress),
+            None if owner == Owner::NotAsked && cx.has_app_rule_ip(ends.remote) => Err(Turn::Await),
+            None if cx.decide_by_address_rule(ends.remote, owner.app()).is_some() => Err(Turn::ByAddress),
             None => {
-                let mut hold = Hold::default();
+                let mut hold = Hold::of(owner);
                 let finding = hold.read(packet, datagram, &mut scratch);
                 Ok((finding, Some(hold)))
             }
         };
         self.scratch = scratch;
         match read {
+            Err(Turn::Await) => self.ask_owner(ends, None, cx),
             Err(turn) => turn,
             // 0-RTT packets come before and behind the Initials.
             Ok((None | Some(Finding::NeedMore), None)) => self.follow(ends, datagram, may_fragment, cx),
-            Ok((Some(finding), None)) => self.judge(ends, key, finding, None, cx),
+            Ok((Some(finding), None)) => self.judge(ends, key, finding, None, owner, cx),
             Ok((finding, Some(hold))) => match finding {
                 Some(Finding::NeedMore) => self.hold(ends, key, hold, datagram, may_fragment, cx),
-                Some(finding) => self.judge(ends, key, finding, Some(hold), cx),
+                Some(finding) => self.judge(ends, key, finding, Some(hold), owner, cx),
                 None if packet.kind == Kind::ZeroRtt => {
                     self.hold(ends, key, hold, datagram, may_fragment, cx)
                 }
                 // Sealed for another id: a connection goes on under the id that its server chose.
                 None if self.is_known(ends) => self.follow(ends, datagram, may_fragment, cx),
-                None => self.judge(ends, key, UNRECOGNISED, Some(hold), cx),
+                None => self.judge(ends, key, UNRECOGNISED, Some(hold), owner, cx),
             },
         }
     }
 
     /// An opening of a version that nobody here reads.
-    fn on_unreadable(&mut self, ends: Ends, packet: &LongHeader<'_>, cx: &mut Context<'_>) -> Turn {
+    fn on_unreadable(
+        &mut self,
+        ends: Ends,
+        packet: &LongHeader<'_>,
+        owner: Owner,
+        cx: &mut Context<'_>,
+    ) -> Turn {
         let key = ConnectionKey::of(packet);
         match self.stage_mut(ends, key) {
             Some(Stage::Allowed(_) | Stage::LetGo(_)) => Turn::Forward,
             Some(Stage::Blocked(_)) => Turn::Refuse,
-            Some(Stage::Held(_)) | None => self.judge(ends, key, UNRECOGNISED, None, cx),
+            Some(Stage::Held(_)) | None => self.judge(ends, key, UNRECOGNISED, None, owner, cx),
         }
     }
 
@@ -170,7 +195,7 @@ impl Udp {
             return Turn::Taken;
         }
         let finding = hold.cut_off();
-        self.judge(ends, key, finding, None, cx)
+        self.judge(ends, key, finding, None, Owner::NotAsked, cx)
     }
 
     /// Holds a connection's first datagram.
@@ -183,16 +208,17 @@ impl Udp {
         may_fragment: bool,
         cx: &mut Context<'_>,
     ) -> Turn {
+        let owner = hold.owner;
         if !hold.keep(datagram, may_fragment) {
             let finding = hold.cut_off();
-            return self.judge(ends, key, finding, Some(hold), cx);
+            return self.judge(ends, key, finding, Some(hold), owner, cx);
         }
         if self.holds.len() >= MAX_HOLDS
             && let Some(first) = self.holds.pop_front()
         {
             self.cut_off(first.ends, first.key, cx);
         }
-        self.open(ends, key, Stage::Held(Box::new(hold)), cx);
+        self.open(ends, key, Stage::Held(Box::new(hold)), owner, cx);
         self.holds.push_back(Waiting {
             until: cx.now + HOLD_WAIT,
             ends,
@@ -201,8 +227,8 @@ impl Udp {
         Turn::Taken
     }
 
-    /// Remembers a connection.
-    fn open(&mut self, ends: Ends, key: ConnectionKey, stage: Stage, cx: &mut Context<'_>) {
+    /// Remembers a connection, and whose it is.
+    fn open(&mut self, ends: Ends, key: ConnectionKey, stage: Stage, owner: Owner, cx: &mut Context<'_>) {
         let oldest = self
             .peer_mut(ends)
             .and_then(|peer| peer.quic.as_ref()?.held_and_in_the_way());
@@ -220,20 +246,32 @@ impl Udp {
             cx.stats.evicted += 1;
         }
         if let Some(peer) = mapping.peers.find_mut(ends.remote) {
-            peer.quic.get_or_insert_default().push(key, stage);
+            let quic = peer.quic.get_or_insert_default();
+            quic.owner = owner;
+            quic.push(key, stage);
         }
     }
 
     /// The verdict on a connection; what was held of it goes on, or is refused. `read` is what its first datagram was
-    /// read with, if it was never held.
-    fn judge(
+    /// read with, if it was never held. Where apps differ and the owner was not asked for, he is, and the connection waits.
+    pub(super) fn judge(
         &mut self,
         ends: Ends,
         key: ConnectionKey,
         finding: Finding,
         read: Option<Hold>,
+        owner: Owner,
         cx: &mut Context<'_>,
     ) -> Turn {
+        let owner = self.owner_of(ends, owner);
+        if owner == Owner::NotAsked && owner_matters(&finding, ends.remote, cx) {
+            self.holds
+                .retain(|waiting| (waiting.ends, waiting.key) != (ends, key));
+            if let Some(hold) = read {
+                self.open(ends, key, Stage::Held(Box::new(hold)), owner, cx);
+            }
+            return self.ask_owner(ends, Some((key, finding)), cx);
+        }
         let shown = match &finding {
             Finding::Name(name, _) => Some(name.clone()),
             Finding::NeedMore | Finding::Undecidable(_) => None,
@@ -245,14 +283,14 @@ impl Udp {
             (None, _) => None,
         };
         let ech = extension.map(|extension| cx.memory.ech.classify(shown.as_ref(), extension, cx.now));
-        let decision = decide(finding, ends.remote, cx).with_ech(ech);
+        let decision = decide(finding, ends.remote, owner, cx).with_ech(ech);
         let blocked = decision.verdict.is_block();
         let repeats = self
             .peer_mut(ends)
             .and_then(|peer| peer.quic.as_ref())
             .is_some_and(|quic| quic.repeats(shown.as_ref(), blocked));
         if !repeats {
-            cx.tell(Transport::Udp, decision, ends.app, ends.remote);
+            cx.tell(Transport::Udp, decision, ends.app, ends.remote, owner);
         }
 
         let stage = if blocked {
@@ -266,7 +304,7 @@ impl Udp {
                 Stage::Allowed(_) | Stage::Blocked(_) => None,
             },
             None => {
-                self.open(ends, key, stage, cx);
+                self.open(ends, key, stage, owner, cx);
                 read.map(Box::new)
             }
         };
@@ -318,7 +356,7 @@ impl Udp {
     }
 
     /// Lets go on what was held.
-    fn forward(&self, ends: Ends, held: Vec<HeldDatagram>, cx: &mut Context<'_>) {
+    pub(super) fn forward(&self, ends: Ends, held: Vec<HeldDatagram>, cx: &mut Context<'_>) {
         for datagram in held {
             cx.stats.bytes_up += datagram.payload.len() as u64;
             cx.outbox.push(Command::SendDatagram {
@@ -379,11 +417,11 @@ impl Udp {
     fn cut_off(&mut self, ends: Ends, key: ConnectionKey, cx: &mut Context<'_>) {
         if let Some(Stage::Held(hold)) = self.stage_mut(ends, key) {
             let finding = hold.cut_off();
-            _ = self.judge(ends, key, finding, None, cx);
+            _ = self.judge(ends, key, finding, None, Owner::NotAsked, cx);
         }
     }
 
-    fn peer_mut(&mut self, ends: Ends) -> Option<&mut Peer> {
+    pub(super) fn peer_mut(&mut self, ends: Ends) -> Option<&mut Peer> {
         self.table.get_mut(ends.place)?.peers.find_mut(ends.remote)
     }
 
@@ -396,25 +434,31 @@ impl Udp {
     }
 }
 
-/// The verdict on what was found.
-fn decide(finding: Finding, remote: SocketAddr, cx: &mut Context<'_>) -> Decision {
+/// Whether apps differ on what was found.
+fn owner_matters(finding: &Finding, remote: SocketAddr, cx: &Context<'_>) -> bool {
     match finding {
-        Finding::Name(name, seen) => cx.decide_by_name(name, seen, remote),
-        Finding::Undecidable(Undecidable::Nameless) => cx.decide_by_address(remote),
-        Finding::NeedMore | Finding::Undecidable(_) => decide_unread(remote, cx),
+        Finding::Name(name, _) => cx.rules.has_app_rule(name.as_str()),
+        Finding::NeedMore | Finding::Undecidable(_) => cx.apps_differ(remote),
+    }
+}
+
+/// The verdict on what was found.
+fn decide(finding: Finding, remote: SocketAddr, owner: Owner, cx: &mut Context<'_>) -> Decision {
+    match finding {
+        Finding::Name(name, seen) => cx.decide_by_name(name, seen, remote, owner.app()),
+        Finding::Undecidable(Undecidable::Nameless) => cx.decide_by_address(remote, owner.app()),
+        Finding::NeedMore | Finding::Undecidable(_) => decide_unread(remote, owner, cx),
     }
 }
 
 /// The verdict on a connection whose name cannot be read: by a rule on its address, else by the owner's setting.
-fn decide_unread(remote: SocketAddr, cx: &mut Context<'_>) -> Decision {
+fn decide_unread(remote: SocketAddr, owner: Owner, cx: &mut Context<'_>) -> Decision {
     cx.stats.quic_unread += 1;
-    let decision = cx.decide_by_address(remote);
+    let decision = cx.decide_by_address(remote, owner.app());
     if decision.verdict.because != Because::NoRule {
         return decision;
     }
     let action = match cx.config.quic_unread {
-        // A rule of one app may be meant: on TCP its owner is asked for.
-        _ if cx.memory.is_per_app(remote.ip(), cx.now) => Action::Block,
         Unread::Forward => Action::Allow,
         Unread::FallBack => Action::Block,
     };

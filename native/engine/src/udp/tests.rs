@@ -6,6 +6,7 @@ use crate::Seen;
 use crate::context::world::{World, rules_blocking};
 use crate::outbox::Payload;
 
+mod owner;
 mod quic;
 
 const ENDS: [(&str, &str); 2] = [

@@ -497,6 +497,33 @@ fn unknown_owner_means_the_rule_for_all() {
 }
 
 #[test]
+fn owner_of_a_datagram_is_asked_for_and_decides() {
+    let far: SocketAddr = "192.0.2.7:9999".parse().unwrap();
+    let bench = Bench::new(Settings {
+        rules: vec![rule("192.0.2.7", Some(10_123)), rule("192.0.2.0/24", None)],
+        ..settings()
+    });
+    bench.apps.send(&datagram(far, b"a report")).unwrap();
+    let verdict = bench.wait(|event| match event {
+        Event::WhoOwns {
+            question,
+            protocol,
+            local,
+            remote,
+        } => {
+            assert_eq!((*protocol, local.to_string(), *remote), (17, APP.to_owned(), far));
+            bench.session.answer_owner(*question, Some(10_123)).unwrap();
+            None
+        }
+        Event::Verdict(verdict) => Some(verdict.clone()),
+        _ => None,
+    });
+    // A slow machine may have taken more than the 50 ms that an answer has: then it is the rule for all.
+    let expected = verdict.uid.map_or(3, |_| 1);
+    assert_eq!((verdict.action, verdict.tier), (Action::Block, expected));
+}
+
+#[test]
 fn log_that_is_off_tells_nothing() {
     let bench = Bench::new(Settings {
         log: Log::Off,

@@ -10,8 +10,8 @@ use crate::config::Unread;
 use crate::inspect::client_hello::Hello;
 use crate::inspect::quic_initial::{Initial, crypto};
 
-const APP: &str = "10.0.0.2:40000";
-const SERVER: &str = "192.0.2.7:443";
+pub(super) const APP: &str = "10.0.0.2:40000";
+pub(super) const SERVER: &str = "192.0.2.7:443";
 const ADS: &str = "ads.example.com";
 const PAGE: &str = "page.example.com";
 
@@ -31,12 +31,12 @@ fn bench_again() -> Bench {
 }
 
 /// The first flight to `host`, to a connection id of eight times `id`: one datagram.
-fn one(id: u8, host: &str) -> Vec<u8> {
+pub(super) fn one(id: u8, host: &str) -> Vec<u8> {
     Initial::new(id).datagrams(&Hello::to(host).message()).remove(0)
 }
 
 /// The first flight to `host` of a browser: two datagrams.
-fn two(id: u8, host: &str) -> Vec<Vec<u8>> {
+pub(super) fn two(id: u8, host: &str) -> Vec<Vec<u8>> {
     Initial::new(id).datagrams(&Hello::browser(host).message())
 }
 
