@@ -1,7 +1,7 @@
 //! Streams of TCP: as fast as they go, or paced.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 
 /// What one call reads or writes.
 const CHUNK: usize = 128 << 10;
+/// What a stream consists of.
+const FILL: u8 = 0x5a;
+/// The last byte of an upload. A half-close would say the same, but not every peer passes it on.
+const END: u8 = 0xa5;
 /// Longer than a stall that is worth a row.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two pieces of a paced stream.
@@ -81,8 +85,8 @@ fn stream(to: SocketAddr, way: Way, until: Instant, rate: u64) -> Result<Passed>
     peer.write_all(&request)?;
     match way {
         Way::Up => {
-            let sent = send(&mut peer, rate, |_| Instant::now() < until)?;
-            peer.shutdown(Shutdown::Write)?;
+            let sent = 1 + send(&mut peer, rate, || Instant::now() < until)?;
+            peer.write_all(&[END])?;
             let mut answer = [0; 16];
             peer.read_exact(&mut answer).context("the server's count")?;
             let (bytes, stall) = answer.split_at(8);
@@ -106,21 +110,21 @@ pub fn answer(peer: &mut TcpStream) -> Result<()> {
     peer.read_exact(&mut request)?;
     let rate = u64::from_be_bytes(request[1..].try_into()?);
     if request[0] == b'D' {
-        send(peer, rate, |_| true)?;
+        send(peer, rate, || true)?;
         return Ok(());
     }
-    let passed = receive(peer, |_| true)?;
+    let passed = receive(peer, |bytes| bytes.last() != Some(&END))?;
     peer.write_all(&passed.bytes.to_be_bytes())?;
     let stall = u64::try_from(passed.longest_stall.as_nanos())?;
     Ok(peer.write_all(&stall.to_be_bytes())?)
 }
 
-/// Sends while `more` of the bytes so far says so.
-fn send(peer: &mut TcpStream, rate: u64, mut more: impl FnMut(u64) -> bool) -> Result<u64> {
-    let chunk = vec![0x5a; CHUNK];
+/// Sends while `more` says so.
+fn send(peer: &mut TcpStream, rate: u64, more: impl Fn() -> bool) -> Result<u64> {
+    let chunk = vec![FILL; CHUNK];
     let from = Instant::now();
     let mut sent = 0;
-    while more(sent) {
+    while more() {
         if rate == 0 {
             peer.write_all(&chunk)?;
             sent += CHUNK as u64;
@@ -137,18 +141,17 @@ fn send(peer: &mut TcpStream, rate: u64, mut more: impl FnMut(u64) -> bool) -> R
     Ok(sent)
 }
 
-/// Receives to the end, or while `more` of the bytes so far says so.
-fn receive(peer: &mut TcpStream, mut more: impl FnMut(u64) -> bool) -> Result<Passed> {
+/// Receives to the end, or while `more` of what came last says so.
+fn receive(peer: &mut TcpStream, more: impl Fn(&[u8]) -> bool) -> Result<Passed> {
     let mut chunk = vec![0; CHUNK];
     let (mut passed, mut last) = (Passed::default(), Instant::now());
-    while more(passed.bytes) {
+    loop {
         let len = peer.read(&mut chunk)?;
-        if len == 0 {
-            break;
-        }
         passed.bytes += len as u64;
         passed.longest_stall = passed.longest_stall.max(last.elapsed());
         last = Instant::now();
+        if len == 0 || !more(&chunk[..len]) {
+            return Ok(passed);
+        }
     }
-    Ok(passed)
 }
