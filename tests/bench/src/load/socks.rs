@@ -4,11 +4,13 @@
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::fd::AsRawFd;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
 
 /// Where it listens.
 pub const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1080);
@@ -19,8 +21,6 @@ const CHUNK: usize = 64 << 10;
 const STACK: usize = 128 << 10;
 /// How long the far end may take.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How often an association without datagrams looks whether it is wanted still.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// Listens at `at`, then serves for ever.
 ///
@@ -31,8 +31,8 @@ pub fn serve(at: SocketAddr, ready: impl FnOnce()) -> Result<()> {
     ready();
     for peer in listener.incoming() {
         let peer = peer?;
-        // A connection that fails takes only itself along.
-        spawn(move || answer(peer))?;
+        // A connection that fails, or for which there is no thread, takes only itself along.
+        let _ = spawn(move || answer(peer));
     }
     Ok(())
 }
@@ -116,63 +116,73 @@ fn relay(mut from: TcpStream, mut to: TcpStream) -> Result<()> {
     Ok(())
 }
 
-/// Relays datagrams for as long as the connection that asked for it lives.
+/// Relays datagrams for as long as the connection that asked for it lives; on one thread, as there may be thousands.
 fn associate(mut peer: TcpStream) -> Result<()> {
+    const NEAR: Token = Token(0);
+    const FAR: Token = Token(1);
+    const CONTROL: Token = Token(2);
     let near = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     let far = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
     let mut reply = vec![5, 0, 0];
     put_address(&mut reply, near.local_addr()?);
     peer.write_all(&reply)?;
-    let client: Arc<Mutex<Option<SocketAddr>>> = Arc::default();
-    let alive = Arc::new(());
-    for socket in [&near, &far] {
-        socket.set_read_timeout(Some(LOOK))?;
+    let mut poll = Poll::new()?;
+    for (fd, token) in [
+        (near.as_raw_fd(), NEAR),
+        (far.as_raw_fd(), FAR),
+        (peer.as_raw_fd(), CONTROL),
+    ] {
+        poll.registry()
+            .register(&mut SourceFd(&fd), token, Interest::READABLE)?;
     }
-    let (near2, far2, client2, alive2) = (
-        near.try_clone()?,
-        far.try_clone()?,
-        Arc::clone(&client),
-        Arc::downgrade(&alive),
-    );
-    spawn(move || {
-        let mut bytes = vec![0; CHUNK];
-        while alive2.strong_count() > 0 {
-            let Ok((len, from)) = near2.recv_from(&mut bytes) else {
+    near.set_nonblocking(true)?;
+    far.set_nonblocking(true)?;
+    peer.set_nonblocking(true)?;
+    let (mut events, mut bytes, mut client) = (Events::with_capacity(8), vec![0; CHUNK], None);
+    loop {
+        if let Err(error) = poll.poll(&mut events, None) {
+            if super::is_later(&error) {
                 continue;
-            };
-            *client2.lock().unwrap_or_else(PoisonError::into_inner) = Some(from);
-            let mut datagram = &bytes[..len];
-            if let Ok([0, 0, 0, kind]) = take::<4>(&mut datagram)
-                && let Ok(to) = address(&mut datagram, kind)
-            {
-                let _ = far2.send_to(datagram, mapped(to));
+            }
+            return Err(error.into());
+        }
+        for event in &events {
+            match event.token() {
+                NEAR => {
+                    while let Ok((len, from)) = near.recv_from(&mut bytes) {
+                        client = Some(from);
+                        forward(&bytes[..len], &far);
+                    }
+                }
+                FAR => {
+                    while let Ok((len, from)) = far.recv_from(&mut bytes) {
+                        let Some(client) = client else { continue };
+                        let mut datagram = vec![0; 3];
+                        put_address(
+                            &mut datagram,
+                            SocketAddr::new(from.ip().to_canonical(), from.port()),
+                        );
+                        datagram.extend(&bytes[..len]);
+                        let _ = near.send_to(&datagram, client);
+                    }
+                }
+                _ => match peer.read(&mut [0; 64]) {
+                    Err(error) if super::is_later(&error) => {}
+                    Ok(len) if len > 0 => {}
+                    _ => return Ok(()),
+                },
             }
         }
-        Ok(())
-    })?;
-    let alive2 = Arc::downgrade(&alive);
-    spawn(move || {
-        let mut bytes = vec![0; CHUNK];
-        while alive2.strong_count() > 0 {
-            let Ok((len, from)) = far.recv_from(&mut bytes) else {
-                continue;
-            };
-            let to = *client.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut datagram = vec![0; 3];
-            put_address(
-                &mut datagram,
-                SocketAddr::new(from.ip().to_canonical(), from.port()),
-            );
-            datagram.extend(&bytes[..len]);
-            if let Some(to) = to {
-                let _ = near.send_to(&datagram, to);
-            }
-        }
-        Ok(())
-    })?;
-    while peer.read(&mut [0; 64]).is_ok_and(|len| len > 0) {}
-    drop(alive);
-    Ok(())
+    }
+}
+
+/// What a client wants to have sent; no fragments.
+fn forward(mut datagram: &[u8], far: &UdpSocket) {
+    if let Ok([0, 0, 0, kind]) = take::<4>(&mut datagram)
+        && let Ok(to) = address(&mut datagram, kind)
+    {
+        let _ = far.send_to(datagram, mapped(to));
+    }
 }
 
 /// The far socket is of both families.
