@@ -14,6 +14,8 @@ use super::sample::Sample;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// So many failures, and more of them than answers, are the end of it.
 const ENOUGH: u64 = 16;
+/// Longer than that no row takes: fewer questions do, if each takes long.
+const LONGEST: Duration = Duration::from_secs(6);
 /// How often the patience with each is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 /// The server's answer to every question.
@@ -64,7 +66,7 @@ pub fn client(to: SocketAddr, count: usize, at_once: usize, suffix: &str) -> Res
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(1_024);
     let mut slots: Vec<Option<Slot>> = (0..at_once).map(|_| None).collect();
-    let (mut asked, mut failed, mut refused) = (0, 0_u64, 0_u64);
+    let (mut asked, mut count, mut failed, mut refused) = (0, count, 0_u64, 0_u64);
     let (mut sample, mut buffer, from) = (Sample::default(), [0; 1_500], Instant::now());
     let mut looked = from;
     loop {
@@ -110,6 +112,9 @@ pub fn client(to: SocketAddr, count: usize, at_once: usize, suffix: &str) -> Res
         }
         if looked.elapsed() > LOOK {
             looked = Instant::now();
+            if from.elapsed() > LONGEST {
+                count = asked;
+            }
             for slot in &mut slots {
                 if slot.as_ref().is_some_and(|slot| slot.from.elapsed() > PATIENCE) {
                     failed += 1;

@@ -14,6 +14,15 @@ use super::sample::Sample;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of one round trip.
 const QUESTION: usize = 64;
+/// Longer than that no row takes: fewer tries do, if each takes long.
+const ENOUGH: Duration = Duration::from_secs(4);
+/// Fewer say nothing.
+const FEWEST: usize = 10;
+
+/// Whether the rest of the tries may be left out.
+fn is_enough(from: Instant, tries: usize) -> bool {
+    tries >= FEWEST && from.elapsed() > ENOUGH
+}
 
 fn open(to: SocketAddr) -> Result<TcpStream> {
     let peer = TcpStream::connect_timeout(&to, PATIENCE)?;
@@ -28,8 +37,11 @@ fn open(to: SocketAddr) -> Result<TcpStream> {
 /// If it fails.
 pub fn round_trips(to: SocketAddr, count: usize) -> Result<Value> {
     let mut peer = open(to)?;
-    let (mut sample, mut bytes) = (Sample::default(), [7; QUESTION]);
+    let (mut sample, mut bytes, begun) = (Sample::default(), [7; QUESTION], Instant::now());
     for _ in 0..count {
+        if is_enough(begun, sample.len()) {
+            break;
+        }
         let from = Instant::now();
         peer.write_all(&bytes)?;
         peer.read_exact(&mut bytes)?;
@@ -43,8 +55,11 @@ pub fn round_trips(to: SocketAddr, count: usize) -> Result<Value> {
 /// # Errors
 /// If one fails.
 pub fn banners(to: SocketAddr, count: usize) -> Result<Value> {
-    let mut sample = Sample::default();
+    let (mut sample, begun) = (Sample::default(), Instant::now());
     for _ in 0..count {
+        if is_enough(begun, sample.len()) {
+            break;
+        }
         let from = Instant::now();
         let mut peer = open(to)?;
         let len = peer.read(&mut [0; 64])?;
@@ -60,8 +75,11 @@ pub fn banners(to: SocketAddr, count: usize) -> Result<Value> {
 /// If one does neither.
 pub fn first_bytes(to: SocketAddr, count: usize, name: &str) -> Result<Value> {
     let hello = client_hello(name);
-    let (mut answered, mut reset) = (Sample::default(), Sample::default());
+    let (mut answered, mut reset, begun) = (Sample::default(), Sample::default(), Instant::now());
     for _ in 0..count {
+        if is_enough(begun, answered.len() + reset.len()) {
+            break;
+        }
         let from = Instant::now();
         let mut peer = open(to)?;
         let said = Instant::now();
