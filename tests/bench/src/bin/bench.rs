@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use bench::measure::{self, Options};
+use bench::measure::{self, Length, Options};
 use bench::report::{self, Results};
 
 const USAGE: &str = "\
-bench run RESULTS TOOLS [--quick] [--rounds N] [--first-round N] [--peers A,B] [--groups A,B]
+bench run RESULTS TOOLS [--short | --quick] [--rounds N] [--first-round N] [--peers A,B] [--groups A,B]
 bench report RESULTS DATE FOLDER
 bench peers TOOLS";
 
@@ -27,7 +27,10 @@ fn main() -> Result<()> {
         ["peers", tools] => {
             let (peers, missing) = measure::find(Path::new(tools))?;
             let names: Vec<&str> = peers.iter().map(measure::Peer::name).collect();
-            println!("here: {}\nmissing: {}", names.join(" "), missing.join(" "));
+            println!("here: {}", names.join(" "));
+            for (name, why) in missing {
+                println!("not here: {name}: {why}");
+            }
             Ok(())
         }
         _ => bail!("{USAGE}"),
@@ -38,7 +41,7 @@ fn parse(results: &str, tools: &str, words: &[&str]) -> Result<Options> {
     let mut options = Options {
         rounds: 3,
         first_round: 1,
-        quick: false,
+        length: Length::Whole,
         peers: Vec::new(),
         groups: Vec::new(),
         results: results.into(),
@@ -47,8 +50,12 @@ fn parse(results: &str, tools: &str, words: &[&str]) -> Result<Options> {
     let list = |word: &str| word.split(',').map(str::to_owned).collect();
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
-        if word == "--quick" {
-            options.quick = true;
+        if let Some(length) = match word {
+            "--short" => Some(Length::Short),
+            "--quick" => Some(Length::Quick),
+            _ => None,
+        } {
+            options.length = length;
             continue;
         }
         let value = words

@@ -50,8 +50,14 @@ fn with_cpu(site: &Site, load: impl FnOnce() -> Result<Value>) -> Result<(Value,
 }
 
 /// TCP streams: CPU seconds a gigabyte, and what came through.
-pub(super) fn bulk(site: &Site, size: Size, family: Family, setting: &str, rows: &[&str]) -> Result<Figures> {
-    let mut figures = Figures::new();
+pub(super) fn bulk(
+    site: &Site,
+    size: Size,
+    family: Family,
+    setting: &str,
+    rows: &[&str],
+    figures: &mut Figures,
+) -> Result<()> {
     for row in rows {
         let (way, streams) = row.split_at(row.len() - 1);
         let (server, seconds) = (family.server(), size.seconds.to_string());
@@ -71,12 +77,17 @@ pub(super) fn bulk(site: &Site, size: Size, family: Family, setting: &str, rows:
             figures.push((format!("{row}.relay@{setting}"), relay.as_secs_f64() / gigabytes));
         }
     }
-    Ok(figures)
+    Ok(())
 }
 
 /// QUIC-like datagrams: CPU seconds a gigabyte that arrived.
-pub(super) fn datagrams(site: &Site, size: Size, family: Family, setting: &str) -> Result<Figures> {
-    let mut figures = Figures::new();
+pub(super) fn datagrams(
+    site: &Site,
+    size: Size,
+    family: Family,
+    setting: &str,
+    figures: &mut Figures,
+) -> Result<()> {
     for way in ["up", "down"] {
         let (server, seconds) = (family.server(), size.seconds.to_string());
         let words = ["datagrams", way, &server, &seconds, ALLOWED];
@@ -91,12 +102,11 @@ pub(super) fn datagrams(site: &Site, size: Size, family: Family, setting: &str) 
         let lost = number(&value, "/lost")? / number(&value, "/sent")?.max(1.0);
         figures.push((format!("udp{way}.lost@{setting}"), lost));
     }
-    Ok(figures)
+    Ok(())
 }
 
 /// What a single round trip, opening, refusal and greeting takes, in microseconds; all on one processor.
-pub(super) fn latency(site: &Site, size: Size, refuses: bool) -> Result<Figures> {
-    let mut figures = Figures::new();
+pub(super) fn latency(site: &Site, size: Size, refuses: bool, figures: &mut Figures) -> Result<()> {
     let (server, tries) = (Family::V4.server(), (TRIES / size.divisor).to_string());
     let many = (4 * TRIES / size.divisor).to_string();
     let value = site.pinned_load(&["rr", &server, &many])?;
@@ -111,21 +121,24 @@ pub(super) fn latency(site: &Site, size: Size, refuses: bool) -> Result<Figures>
         let value = site.pinned_load(&["tls", &server, &few, &format!("x.{REFUSED}")])?;
         figures.push(("reset.p50@1500".to_owned(), number(&value, "/reset/p50")?));
     }
-    Ok(figures)
+    Ok(())
 }
 
 /// CPU of a connection, bare and with a ClientHello, in microseconds.
-pub(super) fn connections(site: &Site, size: Size) -> Result<Figures> {
-    let mut figures = Figures::new();
+pub(super) fn connections(site: &Site, size: Size, figures: &mut Figures) -> Result<()> {
     let (server, seconds) = (Family::V4.server(), size.seconds.to_string());
     for at_once in ["1", "64"] {
         for (row, name) in [("conn", None), ("hello", Some(ALLOWED))] {
             let mut words = vec!["connect", &server, &seconds, at_once];
             words.extend(name);
-            let (value, cpu, _) = with_cpu(site, || site.pinned_load(&words))?;
+            let (value, cpu, relay) = with_cpu(site, || site.pinned_load(&words))?;
             let ok = number(&value, "/ok")?;
             ensure!(ok > 0.0, "no connection came through: {value}");
             figures.push((format!("{row}{at_once}.cpu@1500"), cpu.as_secs_f64() * 1e6 / ok));
+            if !relay.is_zero() {
+                let relay = relay.as_secs_f64() * 1e6 / ok;
+                figures.push((format!("{row}{at_once}.relay@1500"), relay));
+            }
             figures.push((
                 format!("{row}{at_once}.rate@1500"),
                 ok / number(&value, "/seconds")?,
@@ -133,12 +146,11 @@ pub(super) fn connections(site: &Site, size: Size) -> Result<Figures> {
             figures.push((format!("{row}{at_once}.failed@1500"), number(&value, "/failed")?));
         }
     }
-    Ok(figures)
+    Ok(())
 }
 
 /// CPU of a question, forwarded and, where the peer refuses names, answered by itself; in microseconds.
-pub(super) fn questions(site: &Site, size: Size, refuses: bool) -> Result<Figures> {
-    let mut figures = Figures::new();
+pub(super) fn questions(site: &Site, size: Size, refuses: bool, figures: &mut Figures) -> Result<()> {
     let (server, count) = (Family::V4.server(), (20_000 / size.divisor).to_string());
     for at_once in ["1", "64"] {
         for (row, suffix) in [("dns", "names.example"), ("refused", REFUSED)] {
@@ -161,11 +173,11 @@ pub(super) fn questions(site: &Site, size: Size, refuses: bool) -> Result<Figure
             figures.push((format!("{row}{at_once}.failed@1500"), number(&value, "/failed")?));
         }
     }
-    Ok(figures)
+    Ok(())
 }
 
 /// A download of 100 Mbit/s: CPU seconds a second.
-pub(super) fn paced(site: &Site, size: Size) -> Result<Figures> {
+pub(super) fn paced(site: &Site, size: Size, figures: &mut Figures) -> Result<()> {
     let (server, rate) = (Family::V4.server(), PACED.to_string());
     let seconds = (2.0 * size.seconds).to_string();
     let (value, cpu, _) = with_cpu(site, || {
@@ -174,28 +186,29 @@ pub(super) fn paced(site: &Site, size: Size) -> Result<Figures> {
     let took = number(&value, "/seconds")?;
     let carried = number(&value, "/bytes")? / took / PACED as f64;
     ensure!(carried > 0.9, "only {carried:.2} of 100 Mbit/s came through");
-    Ok(vec![("paced.cpu@1500".to_owned(), cpu.as_secs_f64() / took)])
+    figures.push(("paced.cpu@1500".to_owned(), cpu.as_secs_f64() / took));
+    Ok(())
 }
 
 /// Memory with nothing, 1,000 and 2,000 open flows that said a ClientHello.
-pub(super) fn memory(site: &Site) -> Result<Figures> {
+pub(super) fn memory(site: &Site, figures: &mut Figures) -> Result<()> {
     const LIMIT: Duration = Duration::from_secs(30);
     let idle = site.peer().memory()?;
+    figures.push(("idle.rss@1500".to_owned(), idle.resident));
+    figures.push(("idle.anon@1500".to_owned(), idle.anonymous));
     let (first, _) = held(site, 1_000, LIMIT)?;
     let one = site.peer().memory()?;
+    figures.push(("flows1000.rss@1500".to_owned(), one.resident));
+    figures.push(("flows1000.anon@1500".to_owned(), one.anonymous));
     let (second, _) = held(site, 1_000, LIMIT)?;
     let two = site.peer().memory()?;
+    figures.push(("flow.anon@1500".to_owned(), (two.anonymous - one.anonymous) / 1e3));
     drop((first, second));
-    Ok(vec![
-        ("idle.rss@1500".to_owned(), idle.resident),
-        ("idle.anon@1500".to_owned(), idle.anonymous),
-        ("flows1000.rss@1500".to_owned(), one.resident),
-        ("flows1000.anon@1500".to_owned(), one.anonymous),
-        ("flow.anon@1500".to_owned(), (two.anonymous - one.anonymous) / 1e3),
-    ])
+    Ok(())
 }
 
-fn held(site: &Site, count: usize, limit: Duration) -> Result<(lab::Background, Value)> {
+/// That many open flows, all of which were answered.
+pub(super) fn held(site: &Site, count: usize, limit: Duration) -> Result<(lab::Background, Value)> {
     let (held, value) = site.hold(count, ALLOWED, limit)?;
     ensure!(
         number(&value, "/held")? >= count as f64,
@@ -204,23 +217,8 @@ fn held(site: &Site, count: usize, limit: Duration) -> Result<(lab::Background, 
     Ok((held, value))
 }
 
-/// Wake-ups within `seconds` while 200 flows are open and say nothing.
-pub(super) fn wake_ups(site: &Site, seconds: u64) -> Result<Figures> {
-    const SETTLE: Duration = Duration::from_secs(3);
-    let (flows, _) = held(site, 200, Duration::from_secs(30))?;
-    std::thread::sleep(SETTLE);
-    let (before, spent) = (site.peer().wake_ups()?, site.peer().cpu()?);
-    std::thread::sleep(Duration::from_secs(seconds));
-    let (after, cpu) = (site.peer().wake_ups()?, site.peer().cpu()?.saturating_sub(spent));
-    drop(flows);
-    Ok(vec![
-        ("wakeups.count@1500".to_owned(), after - before),
-        ("wakeups.cpu@1500".to_owned(), cpu.as_secs_f64() * 1e6),
-    ])
-}
-
 /// 20,000 flows at once, beyond the bound; memory on the way and at the end, and whether it works again afterwards.
-pub(super) fn many_flows(site: &Site) -> Result<Figures> {
+pub(super) fn many_flows(site: &Site, figures: &mut Figures) -> Result<()> {
     const LIMIT: Duration = Duration::from_secs(110);
     let (flows, value) = site.hold(15_000, ALLOWED, LIMIT)?;
     let first = site.peer().memory()?.anonymous;
@@ -229,30 +227,42 @@ pub(super) fn many_flows(site: &Site) -> Result<Figures> {
     drop((flows, more));
     let both = |key: &str| Ok::<f64, anyhow::Error>(number(&value, key)? + number(&second, key)?);
     let again = site.wait_for_connection();
-    Ok(vec![
+    figures.extend([
         ("many.held@1500".to_owned(), both("/held")?),
         ("many.failed@1500".to_owned(), both("/failed")?),
         ("many.anon15000@1500".to_owned(), first),
         ("many.anon@1500".to_owned(), end),
         ("many.again@1500".to_owned(), f64::from(u8::from(again.is_ok()))),
-    ])
+    ]);
+    Ok(())
 }
 
-/// Connections as fast as they go: memory after each third, and failures.
-pub(super) fn endurance(site: &Site, seconds: f64) -> Result<Figures> {
-    let (server, third) = (Family::V4.server(), (seconds / 3.0).to_string());
-    let (mut figures, mut ok, mut failed) = (Figures::new(), 0.0, 0.0);
+/// Connections as fast as they go: memory after each sixth of the time, and failures.
+pub(super) fn endurance(site: &Site, seconds: f64, figures: &mut Figures) -> Result<()> {
+    const PARTS: u32 = 6;
+    let (server, part) = (Family::V4.server(), (seconds / f64::from(PARTS)).to_string());
+    let (mut ok, mut failed, mut memory) = (0.0, 0.0, Vec::new());
     let from = Instant::now();
-    for part in ["first", "second", "third"] {
-        let value = site.load(&["connect", &server, &third, "64", ALLOWED])?;
+    for number_of_part in 1..=PARTS {
+        let value = site.load(&["connect", &server, &part, "64", ALLOWED])?;
         ok += number(&value, "/ok")?;
         failed += number(&value, "/failed")?;
-        figures.push((format!("endurance.{part}@1500"), site.peer().memory()?.anonymous));
+        let anonymous = site.peer().memory()?.anonymous;
+        let second = seconds * f64::from(number_of_part) / f64::from(PARTS);
+        figures.push((format!("endurance.anon@{second}"), anonymous));
+        memory.push(anonymous);
+    }
+    for (key, part) in [
+        ("endurance.early@1500", PARTS / 3),
+        ("endurance.late@1500", PARTS),
+    ] {
+        let anonymous = memory.get(part as usize - 1).context("a part without memory")?;
+        figures.push((key.to_owned(), *anonymous));
     }
     figures.push((
         "endurance.rate@1500".to_owned(),
         ok / from.elapsed().as_secs_f64(),
     ));
     figures.push(("endurance.failed@1500".to_owned(), failed));
-    Ok(figures)
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the results stand on: the machine and the versions. And one peer's configuration.
+//! What the results stand on: the machine and the versions.
 
 use std::fs;
 use std::path::Path;
@@ -6,8 +6,6 @@ use std::process::Command;
 
 use lab::output;
 use serde_json::{Value, json};
-
-use super::peer::REFUSED;
 
 /// Processor, kernel, memory, and the programs' own words on their versions.
 pub fn describe(tools: &Path) -> Value {
@@ -32,8 +30,21 @@ pub fn describe(tools: &Path) -> Value {
         "processors": std::thread::available_parallelism().map_or(0, std::num::NonZeroUsize::get),
         "memory": format!("{:.0} GB", kilobytes * 1024.0 / 1e9),
         "kernel": first_line("uname", &["-sr"]),
+        "descriptors": descriptors(),
         "versions": versions(tools),
     })
+}
+
+/// How many descriptors a program may have, at the most.
+fn descriptors() -> u64 {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .unwrap_or_default();
+    // "unlimited" is no number, and no bound.
+    let hard = line.split_whitespace().nth(1).and_then(|word| word.parse().ok());
+    hard.unwrap_or(u64::MAX)
 }
 
 /// What `./build.sh bench` has written beside each program that it built, and what Debian says of the others.
@@ -46,10 +57,12 @@ fn versions(tools: &Path) -> Value {
         "hushwall": first_line("git", &["describe", "--always", "--dirty"]),
         "hev": written("peer-hev"),
         "sing-box": written("sing-box"),
+        "sing-box-plain": written("sing-box-plain"),
         "tun2socks": written("tun2socks"),
         "tun2proxy": written("tun2proxy-bin"),
         "ipstack": written("peer-ipstack"),
         "netstack-smoltcp": written("peer-netstack"),
+        "gvisor": written("peer-gvisor"),
         "pasta": package("passt"),
         "slirp4netns": package("slirp4netns"),
     })
@@ -66,32 +79,4 @@ fn first_line(program: &str, words: &[&str]) -> String {
         |_| String::new(),
         |said| said.stdout.lines().next().unwrap_or_default().to_owned(),
     )
-}
-
-/// sing-box with all that Hushwall does: names sniffed, questions taken in, a name refused.
-pub(super) fn sing_box(mtu: u32, device: &str) -> String {
-    let config = json!({
-        "log": { "level": "error" },
-        "inbounds": [{
-            "type": "tun", "tag": "tun", "interface_name": device, "address": ["10.66.0.2/24", "fd66::2/64"],
-            "mtu": mtu, "auto_route": false, "stack": "mixed",
-        }],
-        "outbounds": [{ "type": "direct", "tag": "direct", "bind_interface": "out0" }],
-        "dns": {
-            "servers": [{
-                "type": "udp", "tag": "up", "server": lab::RESOLVER_V4.to_string(), "bind_interface": "out0",
-            }],
-            "rules": [{ "domain_suffix": [REFUSED], "action": "reject" }],
-            "final": "up", "disable_cache": true,
-        },
-        "route": {
-            "rules": [
-                { "action": "sniff" },
-                { "protocol": "dns", "action": "hijack-dns" },
-                { "domain_suffix": [REFUSED], "action": "reject" },
-            ],
-            "final": "direct", "default_domain_resolver": "up",
-        },
-    });
-    config.to_string()
 }

@@ -1,32 +1,29 @@
 //! The peers: what each is, where its program is, and how it is put between phone and internet.
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use lab::{Background, Lab, hushwall_binary, tool};
+use lab::{Background, Lab, tool};
 
 use super::process::Process;
+use super::sing_box::{self, Stack};
 use super::site::Setting;
 
 /// The TUN between phone and peer.
-const TUN: &str = "tun0";
+pub(super) const TUN: &str = "tun0";
 /// The second one, between the copy and the internet.
 const FAR: &str = "tun1";
-/// What the environment's names of more peers begin with.
-const MORE: &str = "HUSHWALL_BENCH_PEER_";
 /// Refused by Hushwall and by whoever takes a list, with all names below it.
 pub(super) const REFUSED: &str = "ads.example";
 /// How long a program may need for its device once it holds it.
 const SETTLE: Duration = Duration::from_millis(500);
 /// How long a program may take to say that it works.
-const START: Duration = Duration::from_secs(10);
+pub(super) const START: Duration = Duration::from_secs(10);
 
 /// How a peer is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Copy,
     Hushwall,
     /// `PROGRAM TUN MTU`, which attaches to the TUN.
@@ -37,7 +34,7 @@ enum Kind {
     ToSocks,
     Pasta,
     Slirp,
-    SingBox,
+    SingBox(Stack),
     Tun2socks,
     Tun2proxy,
 }
@@ -84,7 +81,7 @@ impl Running {
 }
 
 impl Peer {
-    fn new(name: &str, kind: Kind, program: PathBuf) -> Self {
+    pub(super) fn new(name: &str, kind: Kind, program: PathBuf) -> Self {
         Self {
             name: name.to_owned(),
             kind,
@@ -107,9 +104,14 @@ impl Peer {
         matches!(self.kind, Kind::Hushwall | Kind::Copy)
     }
 
+    /// Whether a bar is about it: those, and the two against whom there are bars.
+    pub(super) fn has_bars(&self) -> bool {
+        self.is_measured_fully() || matches!(self.name.as_str(), "hev" | "prototype")
+    }
+
     /// Whether it was told to refuse a name, and so has rows about that.
     pub(super) const fn refuses(&self) -> bool {
-        matches!(self.kind, Kind::Hushwall | Kind::SingBox)
+        matches!(self.kind, Kind::Hushwall | Kind::SingBox(_))
     }
 
     /// Starts it and gives the phone its way out.
@@ -166,7 +168,10 @@ impl Peer {
                     "-U",
                     "none",
                 ];
-                self.begin(lab, &words).map(Running::new)
+                let running = self.begin(lab, &words).map(Running::new)?;
+                // It names its device after the one that leads out.
+                queue(lab, "out0", setting)?;
+                Ok(running)
             }
             Kind::Slirp => {
                 let (netns, mtu) = (format!("/run/netns/{}", lab.phone.name()), format!("--mtu={mtu}"));
@@ -178,9 +183,11 @@ impl Peer {
                     &netns,
                     "tap0",
                 ];
-                self.begin(lab, &words).map(Running::new)
+                let running = self.begin(lab, &words).map(Running::new)?;
+                queue(lab, "tap0", setting)?;
+                Ok(running)
             }
-            Kind::SingBox => self.start_sing_box(lab, &mtu),
+            Kind::SingBox(stack) => sing_box::start(&self.program, stack, lab, setting).map(Running::new),
         }
     }
 
@@ -247,41 +254,6 @@ impl Peer {
         })
     }
 
-    /// sing-box makes its own device, and finds its own way out: both are in the phone's namespace.
-    fn start_sing_box(&self, lab: &Lab, mtu: &str) -> Result<Running> {
-        lab.wall.ip(&format!("link del {TUN}"))?;
-        lab.wall
-            .ip(&format!("link set out0 netns {}", lab.phone.name()))?;
-        for words in [
-            "addr add 10.77.0.1/24 dev out0",
-            "addr add fd77::1/64 dev out0 nodad",
-            "link set out0 up",
-            "route add default via 10.77.0.2 dev out0 table 200",
-            "-6 route add default via fd77::2 dev out0 table 200",
-            "rule add oif out0 table 200 pref 10",
-            "-6 rule add oif out0 table 200 pref 10",
-        ] {
-            lab.phone.ip(words)?;
-        }
-        let path = lab.directory().join("sing-box.json");
-        fs::write(&path, super::machine::sing_box(mtu.parse()?, TUN))?;
-        let mut command = lab.phone.command(&self.program);
-        command.args(["run", "-c"]).arg(&path);
-        let mut program = Background::start(&mut command, lab.directory(), &self.name)?;
-        program.wait_until("sing-box's device", START, |_| {
-            lab.phone
-                .ip(&format!("-6 addr show dev {TUN}"))
-                .is_ok_and(|text| text.contains("fd66::2"))
-        })?;
-        for words in [
-            format!("route add default dev {TUN}"),
-            format!("-6 route add default dev {TUN}"),
-        ] {
-            lab.phone.ip(&words)?;
-        }
-        Ok(Running::new(program))
-    }
-
     /// Starts the program beside its sockets.
     fn begin(&self, lab: &Lab, words: &[&str]) -> Result<Background> {
         let mut command = lab.wall.command(&self.program);
@@ -308,6 +280,14 @@ impl Peer {
     }
 }
 
+/// Sets the length of the queue of a device that its program makes, once it is there.
+fn queue(lab: &Lab, device: &str, setting: &Setting) -> Result<()> {
+    let words = format!("link set {device} txqueuelen {}", setting.queue);
+    lab::until(&format!("the device {device}"), START, || {
+        Ok(lab.phone.ip(&words).is_ok())
+    })
+}
+
 /// Waits until somebody holds each of these TUNs: they have a carrier once they are up.
 fn attached(lab: &Lab, devices: &[&str]) -> Result<()> {
     for device in devices {
@@ -317,47 +297,4 @@ fn attached(lab: &Lab, devices: &[&str]) -> Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// The peers that are here, and the names of those that are not. `tools` is where `./build.sh bench` has put programs.
-///
-/// # Errors
-/// If this package's own programs, or Hushwall, were not built.
-pub fn find(tools: &Path) -> Result<(Vec<Peer>, Vec<String>)> {
-    let mut peers = vec![
-        Peer::new("copy", Kind::Copy, tool("bench-copy")?),
-        Peer::new("hushwall", Kind::Hushwall, hushwall_binary()?),
-    ];
-    let mut missing = Vec::new();
-    for (name, kind, program) in [
-        ("hev", Kind::ToSocks, "peer-hev"),
-        ("pasta", Kind::Pasta, "pasta"),
-        ("slirp4netns", Kind::Slirp, "slirp4netns"),
-        ("sing-box", Kind::SingBox, "sing-box"),
-        ("tun2socks", Kind::Tun2socks, "tun2socks"),
-        ("netstack-smoltcp", Kind::Inheriting, "peer-netstack"),
-        ("ipstack", Kind::Inheriting, "peer-ipstack"),
-        ("tun2proxy", Kind::Tun2proxy, "tun2proxy-bin"),
-    ] {
-        match in_path(tools, program) {
-            Some(path) => peers.push(Peer::new(name, kind, path)),
-            None => missing.push(name.to_owned()),
-        }
-    }
-    for name in ["prototype", "zdtun", "gvisor"] {
-        match env::var_os(format!("{MORE}{name}")) {
-            Some(path) => peers.push(Peer::new(name, Kind::Attaching, PathBuf::from(path))),
-            None => missing.push(name.to_owned()),
-        }
-    }
-    Ok((peers, missing))
-}
-
-/// Where a program is: among the bench's own tools, else on the path.
-fn in_path(tools: &Path, program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = [tools.to_path_buf()].into_iter().chain(env::split_paths(&path));
-    folders
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
 }

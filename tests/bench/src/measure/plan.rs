@@ -3,17 +3,30 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
+use super::catalogue::find;
 use super::groups::{self, Figures, Size};
-use super::peer::{Peer, find};
+use super::peer::Peer;
 use super::site::{Family, Setting, Site};
-use super::{describe, scale};
+use super::{describe, idle, scale};
 
 /// All rows of bulk TCP.
 const BULK: [&str; 4] = ["up1", "up8", "down1", "down8"];
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Everything of everybody: an hour.
+    Whole,
+    /// Short loads, everybody, and what no bar asks for in one round only: a quarter of an hour.
+    Short,
+    /// Short loads, and only those that a bar is about: five minutes.
+    Quick,
+}
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -22,8 +35,8 @@ pub struct Options {
     pub rounds: usize,
     /// The number of the first.
     pub first_round: usize,
-    /// Less of everything, for five minutes in all.
-    pub quick: bool,
+    /// How much of each.
+    pub length: Length,
     /// Only these peers; empty for all.
     pub peers: Vec<String>,
     /// Only these groups; empty for all.
@@ -39,12 +52,22 @@ struct Group {
     name: &'static str,
     whom: Whom,
     often: Often,
-    run: fn(&Peer, &Options) -> Result<Figures>,
+    run: Run,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Run {
+    /// One peer after the other. What was measured before a failure counts.
+    InTurns(fn(&Peer, &Options, &mut Figures) -> Result<()>),
+    /// Side by side, as waiting takes long and costs nothing.
+    SideBySide(fn(&[&Peer], &Options) -> Vec<Result<Figures>>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Often {
     EachRound,
+    /// In the first round only, for peers that no bar is about, if time is short.
+    OnceIfShort,
     /// In the first round only: what it takes does not spread, or takes long.
     Once,
 }
@@ -60,8 +83,8 @@ enum Whom {
 const GROUPS: [Group; 17] = [
     Group::new("up", Whom::Everybody, Often::EachRound, up),
     Group::new("down", Whom::Everybody, Often::EachRound, down),
-    Group::new("up9000", Whom::Everybody, Often::EachRound, up_9000),
-    Group::new("down9000", Whom::Everybody, Often::EachRound, down_9000),
+    Group::new("up9000", Whom::Everybody, Often::OnceIfShort, up_9000),
+    Group::new("down9000", Whom::Everybody, Often::OnceIfShort, down_9000),
     Group::new("latency", Whom::Everybody, Often::EachRound, latency),
     Group::new("connections", Whom::Everybody, Often::EachRound, connections),
     Group::new("questions", Whom::Everybody, Often::EachRound, questions),
@@ -69,9 +92,14 @@ const GROUPS: [Group; 17] = [
     Group::new("datagrams", Whom::CopyAndHushwall, Often::EachRound, datagrams),
     Group::new("paced", Whom::CopyAndHushwall, Often::EachRound, paced),
     Group::new("small", Whom::Hushwall, Often::EachRound, small_writes),
-    Group::new("queue", Whom::Everybody, Often::EachRound, short_queue),
-    Group::new("memory", Whom::Everybody, Often::EachRound, memory),
-    Group::new("wakeups", Whom::Everybody, Often::Once, wake_ups),
+    Group::new("queue", Whom::Everybody, Often::OnceIfShort, short_queue),
+    Group::new("memory", Whom::Everybody, Often::OnceIfShort, memory),
+    Group {
+        name: "wakeups",
+        whom: Whom::Everybody,
+        often: Often::Once,
+        run: Run::SideBySide(wake_ups),
+    },
     Group::new("list", Whom::Hushwall, Often::EachRound, list),
     Group::new("limits", Whom::Hushwall, Often::Once, limits),
     Group::new("scale", Whom::Hushwall, Often::Once, scale::run),
@@ -82,13 +110,13 @@ impl Group {
         name: &'static str,
         whom: Whom,
         often: Often,
-        run: fn(&Peer, &Options) -> Result<Figures>,
+        run: fn(&Peer, &Options, &mut Figures) -> Result<()>,
     ) -> Self {
         Self {
             name,
             whom,
             often,
-            run,
+            run: Run::InTurns(run),
         }
     }
 }
@@ -106,10 +134,15 @@ pub fn run(options: &Options) -> Result<()> {
         .open(&options.results)
         .with_context(|| options.results.display().to_string())?;
     let machine = describe(&options.tools);
+    let missing: Map<String, Value> = missing
+        .into_iter()
+        .map(|(name, why)| (name, Value::from(why)))
+        .collect();
+    let is_short = options.length != Length::Whole;
     writeln!(
         out,
         "{}",
-        json!({ "machine": machine, "missing": missing, "quick": options.quick })
+        json!({ "machine": machine, "missing": missing, "short": is_short })
     )?;
     for name in &options.peers {
         ensure!(
@@ -122,11 +155,8 @@ pub fn run(options: &Options) -> Result<()> {
     }
     for round in options.first_round..options.first_round + options.rounds {
         for group in &GROUPS {
-            for peer in &peers {
-                if wants(options, group, peer, round) {
-                    visit(&mut out, options, group, peer, round)?;
-                }
-            }
+            let wanted = peers.iter().filter(|peer| wants(options, group, peer, round));
+            visit(&mut out, options, group, &wanted.collect::<Vec<_>>(), round)?;
         }
     }
     Ok(())
@@ -136,84 +166,117 @@ fn wants(options: &Options, group: &Group, peer: &Peer, round: usize) -> bool {
     let named = |names: &[String], name: &str| names.is_empty() || names.iter().any(|one| one == name);
     let is_for = match group.whom {
         // Five minutes are not enough for those whose ratios no bar asks for.
-        Whom::Everybody => {
-            !options.quick
-                || !options.peers.is_empty()
-                || peer.is_measured_fully()
-                || matches!(peer.name(), "hev" | "prototype")
-        }
+        Whom::Everybody => options.length != Length::Quick || !options.peers.is_empty() || peer.has_bars(),
         Whom::CopyAndHushwall => peer.is_measured_fully(),
         Whom::Hushwall => peer.is_hushwall(),
     };
+    let is_now = round == 1
+        || match group.often {
+            Often::EachRound => true,
+            Often::OnceIfShort => options.length == Length::Whole || peer.has_bars(),
+            Often::Once => false,
+        };
+    let is_long = matches!(group.name, "limits" | "scale");
     is_for
+        && is_now
         && named(&options.peers, peer.name())
         && named(&options.groups, group.name)
-        && !(group.often == Often::Once && round > 1)
-        && !(options.quick && options.groups.is_empty() && matches!(group.name, "limits" | "scale"))
+        && !(options.length == Length::Quick && options.groups.is_empty() && is_long)
 }
 
-fn visit(out: &mut File, options: &Options, group: &Group, peer: &Peer, round: usize) -> Result<()> {
-    note(&format!("round {round}: {} of {}", group.name, peer.name()))?;
-    let head = json!({ "round": round, "peer": peer.name(), "group": group.name });
-    let (key, value) = match (group.run)(peer, options) {
-        Ok(figures) => {
-            let figures: Map<String, Value> = figures
-                .into_iter()
-                .map(|(key, value)| (key, Value::from(value)))
-                .collect();
-            ("figures", Value::from(figures))
+fn visit(out: &mut File, options: &Options, group: &Group, peers: &[&Peer], round: usize) -> Result<()> {
+    match group.run {
+        Run::InTurns(run) => {
+            for peer in peers {
+                note(&format!("round {round}: {} of {}", group.name, peer.name()))?;
+                let mut figures = Figures::new();
+                let done = run(peer, options, &mut figures);
+                write(out, group, peer, round, figures, done)?;
+            }
         }
-        Err(error) if peer.is_measured_fully() => {
+        Run::SideBySide(_) if peers.is_empty() => {}
+        Run::SideBySide(run) => {
+            note(&format!("round {round}: {} of all", group.name))?;
+            for (peer, done) in peers.iter().zip(run(peers, options)) {
+                match done {
+                    Ok(figures) => write(out, group, peer, round, figures, Ok(()))?,
+                    Err(error) => write(out, group, peer, round, Figures::new(), Err(error))?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds what came of one group, and what failed.
+fn write(
+    out: &mut File,
+    group: &Group,
+    peer: &Peer,
+    round: usize,
+    figures: Figures,
+    done: Result<()>,
+) -> Result<()> {
+    let figures: Map<String, Value> = figures
+        .into_iter()
+        .map(|(key, value)| (key, Value::from(value)))
+        .collect();
+    let mut line = json!({ "round": round, "peer": peer.name(), "group": group.name, "figures": figures });
+    if let Err(error) = done {
+        if peer.is_measured_fully() {
             return Err(error).with_context(|| format!("{} of {}", group.name, peer.name()));
         }
-        Err(error) => {
-            note(&format!("  failed: {error:#}"))?;
-            ("failed", Value::from(format!("{error:#}")))
-        }
-    };
-    let mut line = head;
-    line[key] = value;
-    writeln!(out, "{line}")?;
-    Ok(())
+        let why = on_one_line(&error);
+        note(&format!("  failed: {why}"))?;
+        line["failed"] = Value::from(why);
+    }
+    Ok(writeln!(out, "{line}")?)
+}
+
+/// What programs say in several lines, without the places in which they say it.
+fn on_one_line(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    let said = text.split("Stack backtrace:").next().unwrap_or_default();
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn note(line: &str) -> Result<()> {
     Ok(writeln!(std::io::stderr(), "{line}")?)
 }
 
-const fn size(options: &Options) -> Size {
-    if options.quick {
-        Size {
-            seconds: 1.0,
-            divisor: 4,
-        }
-    } else {
+fn size(options: &Options) -> Size {
+    if options.length == Length::Whole {
         Size {
             seconds: 2.0,
             divisor: 1,
         }
+    } else {
+        Size {
+            seconds: 1.0,
+            divisor: 4,
+        }
     }
 }
 
-fn up(peer: &Peer, options: &Options) -> Result<Figures> {
-    streams(peer, options, 1500, &["up1", "up8"])
+fn up(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    streams(peer, options, figures, 1500, &["up1", "up8"])
 }
 
-fn down(peer: &Peer, options: &Options) -> Result<Figures> {
-    streams(peer, options, 1500, &["down1", "down8"])
+fn down(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    streams(peer, options, figures, 1500, &["down1", "down8"])
 }
 
-fn up_9000(peer: &Peer, options: &Options) -> Result<Figures> {
-    streams(peer, options, 9000, &["up1", "up8"])
+fn up_9000(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    streams(peer, options, figures, 9000, &["up1", "up8"])
 }
 
-fn down_9000(peer: &Peer, options: &Options) -> Result<Figures> {
-    streams(peer, options, 9000, &["down1", "down8"])
+fn down_9000(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    streams(peer, options, figures, 9000, &["down1", "down8"])
 }
 
-fn streams(peer: &Peer, options: &Options, mtu: u32, rows: &[&str]) -> Result<Figures> {
+fn streams(peer: &Peer, options: &Options, figures: &mut Figures, mtu: u32, rows: &[&str]) -> Result<()> {
     let site = Site::open(peer, &Setting::new(mtu))?;
-    groups::bulk(&site, size(options), Family::V4, &mtu.to_string(), rows)
+    groups::bulk(&site, size(options), Family::V4, &mtu.to_string(), rows, figures)
 }
 
 /// A site whose programs share one processor.
@@ -223,83 +286,91 @@ fn pinned(peer: &Peer) -> Result<Site> {
     Ok(site)
 }
 
-fn latency(peer: &Peer, options: &Options) -> Result<Figures> {
-    groups::latency(&pinned(peer)?, size(options), peer.refuses())
+fn latency(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    groups::latency(&pinned(peer)?, size(options), peer.refuses(), figures)
 }
 
-fn connections(peer: &Peer, options: &Options) -> Result<Figures> {
-    groups::connections(&pinned(peer)?, size(options))
+fn connections(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    groups::connections(&pinned(peer)?, size(options), figures)
 }
 
-fn questions(peer: &Peer, options: &Options) -> Result<Figures> {
-    groups::questions(&pinned(peer)?, size(options), peer.refuses())
+fn questions(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    groups::questions(&pinned(peer)?, size(options), peer.refuses(), figures)
 }
 
-fn ipv6(peer: &Peer, options: &Options) -> Result<Figures> {
+fn ipv6(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    for (mtu, setting) in [(1500, "1500v6"), (9000, "9000v6")] {
+        let site = Site::open(peer, &Setting::new(mtu))?;
+        groups::bulk(&site, size(options), Family::V6, setting, &BULK, figures)?;
+    }
+    Ok(())
+}
+
+fn datagrams(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
     let site = Site::open(peer, &Setting::new(1500))?;
-    let mut figures = groups::bulk(&site, size(options), Family::V6, "1500v6", &BULK)?;
-    let site = Site::open(peer, &Setting::new(9000))?;
-    figures.extend(groups::bulk(&site, size(options), Family::V6, "9000v6", &BULK)?);
-    Ok(figures)
+    groups::datagrams(&site, size(options), Family::V4, "1500", figures)?;
+    groups::datagrams(&site, size(options), Family::V6, "1500v6", figures)
 }
 
-fn datagrams(peer: &Peer, options: &Options) -> Result<Figures> {
-    let site = Site::open(peer, &Setting::new(1500))?;
-    let mut figures = groups::datagrams(&site, size(options), Family::V4, "1500")?;
-    figures.extend(groups::datagrams(&site, size(options), Family::V6, "1500v6")?);
-    Ok(figures)
-}
-
-fn paced(peer: &Peer, options: &Options) -> Result<Figures> {
-    groups::paced(&Site::open(peer, &Setting::new(1500))?, size(options))
+fn paced(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    groups::paced(&Site::open(peer, &Setting::new(1500))?, size(options), figures)
 }
 
 /// As on kernels before 6.6, which take no larger write without an allocation that often fails.
-fn small_writes(peer: &Peer, options: &Options) -> Result<Figures> {
+fn small_writes(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
     let setting = Setting::new(1500).with_argument(&["--segment-limit", "32256"]);
+    let site = Site::open(peer, &setting)?;
     groups::bulk(
-        &Site::open(peer, &setting)?,
+        &site,
         size(options),
         Family::V4,
         "1500small",
         &["down1", "down8"],
+        figures,
     )
 }
 
-fn short_queue(peer: &Peer, options: &Options) -> Result<Figures> {
+fn short_queue(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
     let setting = Setting {
         queue: 25,
         ..Setting::new(1500)
     };
+    let site = Site::open(peer, &setting)?;
     groups::bulk(
-        &Site::open(peer, &setting)?,
+        &site,
         size(options),
         Family::V4,
         "1500queue25",
         &["up1", "up8"],
+        figures,
     )
 }
 
-fn memory(peer: &Peer, _options: &Options) -> Result<Figures> {
-    groups::memory(&Site::open(peer, &Setting::new(1500))?)
+fn memory(peer: &Peer, _options: &Options, figures: &mut Figures) -> Result<()> {
+    groups::memory(&Site::open(peer, &Setting::new(1500))?, figures)
 }
 
-fn wake_ups(peer: &Peer, _options: &Options) -> Result<Figures> {
-    groups::wake_ups(&Site::open(peer, &Setting::new(1500))?, 20)
+fn wake_ups(peers: &[&Peer], _options: &Options) -> Vec<Result<Figures>> {
+    const WATCHED: Duration = Duration::from_secs(20);
+    idle::wake_ups(peers, WATCHED)
 }
 
 /// What 200,000 more names cost in memory that is the process's own.
-fn list(peer: &Peer, _options: &Options) -> Result<Figures> {
+fn list(peer: &Peer, _options: &Options, figures: &mut Figures) -> Result<()> {
     let without = Site::open(peer, &Setting::new(1500))?.peer().private_dirty()?;
     let list = scale::List::build(200_000)?;
     let setting = Setting::new(1500).with_argument(&["--list", list.path()]);
     let with = Site::open(peer, &setting)?.peer().private_dirty()?;
-    Ok(vec![("list.dirty@1500".to_owned(), with - without)])
+    figures.push(("list.dirty@1500".to_owned(), with - without));
+    Ok(())
 }
 
-fn limits(peer: &Peer, options: &Options) -> Result<Figures> {
-    let seconds = if options.quick { 15.0 } else { 60.0 };
-    let mut figures = groups::endurance(&Site::open(peer, &Setting::new(1500))?, seconds)?;
-    figures.extend(groups::many_flows(&Site::open(peer, &Setting::new(1500))?)?);
-    Ok(figures)
+fn limits(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
+    let seconds = if options.length == Length::Quick {
+        15.0
+    } else {
+        60.0
+    };
+    groups::endurance(&Site::open(peer, &Setting::new(1500))?, seconds, figures)?;
+    groups::many_flows(&Site::open(peer, &Setting::new(1500))?, figures)
 }

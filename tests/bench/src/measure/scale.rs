@@ -67,16 +67,14 @@ impl Drop for List {
 }
 
 /// All three, each figure with its work in the name: `bytes.cpu@X`, `flows.anon@N`, `names.cpu@N`.
-pub(super) fn run(peer: &Peer, _options: &Options) -> Result<Figures> {
-    let mut figures = bytes(peer)?;
-    figures.extend(flows(peer)?);
-    figures.extend(names(peer)?);
-    Ok(figures)
+pub(super) fn run(peer: &Peer, _options: &Options, figures: &mut Figures) -> Result<()> {
+    bytes(peer, figures)?;
+    flows(peer, figures)?;
+    names(peer, figures)
 }
 
-fn bytes(peer: &Peer) -> Result<Figures> {
+fn bytes(peer: &Peer, figures: &mut Figures) -> Result<()> {
     let site = Site::open(peer, &Setting::new(1500))?;
-    let mut figures = Figures::new();
     for seconds in SECONDS {
         for way in ["up", "down"] {
             let (server, seconds) = (Family::V4.server(), seconds.to_string());
@@ -87,14 +85,13 @@ fn bytes(peer: &Peer) -> Result<Figures> {
             figures.push((format!("bytes{way}.cpu@{bytes}"), cpu));
         }
     }
-    Ok(figures)
+    Ok(())
 }
 
 /// Memory, and the cost of a round trip and of a new connection, beside so many open flows.
-fn flows(peer: &Peer) -> Result<Figures> {
+fn flows(peer: &Peer, figures: &mut Figures) -> Result<()> {
     let site = Site::open(peer, &Setting::new(1500))?;
     site.pin()?;
-    let mut figures = Figures::new();
     let (mut held, mut open) = (Vec::new(), 0);
     for flows in FLOWS {
         let (more, _) = site.hold(flows - open, "www.example.org", Duration::from_secs(60))?;
@@ -107,12 +104,11 @@ fn flows(peer: &Peer) -> Result<Figures> {
         let ok = value["ok"].as_f64().context("no count")?;
         figures.push((format!("flows.cpu@{flows}"), cpu / ok.max(1.0)));
     }
-    Ok(figures)
+    Ok(())
 }
 
 /// Memory, and the cost of a question that no rule meets, with so many names in a list.
-fn names(peer: &Peer) -> Result<Figures> {
-    let mut figures = Figures::new();
+fn names(peer: &Peer, figures: &mut Figures) -> Result<()> {
     let size = Size {
         seconds: 1.0,
         divisor: 2,
@@ -123,7 +119,9 @@ fn names(peer: &Peer) -> Result<Figures> {
         let site = Site::open(peer, &setting)?;
         figures.push((format!("names.dirty@{names}"), site.peer().private_dirty()?));
         site.pin()?;
-        for (key, value) in groups::questions(&site, size, true)? {
+        let mut asked = Figures::new();
+        groups::questions(&site, size, true, &mut asked)?;
+        for (key, value) in asked {
             match key.as_str() {
                 "dns64.cpu@1500" => figures.push((format!("names.forwarded@{names}"), value)),
                 "refused64.cpu@1500" => figures.push((format!("names.refused@{names}"), value)),
@@ -131,5 +129,5 @@ fn names(peer: &Peer) -> Result<Figures> {
             }
         }
     }
-    Ok(figures)
+    Ok(())
 }
