@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::results::Results;
+use super::plot::Work;
+use super::results::{Results, Spread};
 use super::rows::{COPY, HUSHWALL, Unit};
 use super::table::written;
 
@@ -36,14 +37,14 @@ const ABSOLUTE: [(&str, &str, Unit); 9] = [
 ];
 
 /// What speaks for each peer whatever the figures are.
-const CASES: [(&str, &str); 11] = [
+const CASES: [(&str, &str); 12] = [
     (
         "prototype",
         "shows what one thread can do with the same design, without names, lists, IPv6 or SACK. It is no product.",
     ),
     (
         "hev",
-        "leads to any SOCKS5 server and so to any network; it runs on more systems; what it costs here is without that server.",
+        "leads to any SOCKS5 server and so to any network; it runs on more systems.",
     ),
     (
         "pasta",
@@ -52,6 +53,10 @@ const CASES: [(&str, &str); 11] = [
     (
         "slirp4netns",
         "as pasta, for older kernels and container engines.",
+    ),
+    (
+        "sing-box-plain",
+        "is sing-box without the offloads of its TUN, which apps on phones do not have.",
     ),
     (
         "sing-box",
@@ -91,14 +96,21 @@ pub(super) fn tables(page: &mut String, results: &Results) {
     for peer in &peers {
         let _ = write!(page, "| {peer} |");
         for (_, key) in RATIOS {
-            match results.ratio((peer, key), (COPY, key)) {
-                Some(spread) => drop(write!(page, " {:.2} |", spread.median)),
-                None => page.push_str(" – |"),
-            }
+            ratio(page, results.ratio((peer, key), (COPY, key)));
         }
         page.push('\n');
+        if results.has_relay(peer) {
+            let _ = write!(page, "| {peer} + SOCKS server |");
+            for (_, key) in RATIOS {
+                ratio(page, results.ratio_with_relay(peer, COPY, key));
+            }
+            page.push('\n');
+        }
     }
-    page.push_str("\nhev and tun2proxy need a SOCKS server beside them, whose CPU is not counted here.\n\n");
+    page.push_str(
+        "\nA peer that leads to a SOCKS server has two lines: its own CPU, and the sum. The server is the bench's own, with two \
+         threads a connection and a copy each way.\n\n",
+    );
     head(page, ABSOLUTE.iter().map(|(title, ..)| *title));
     for peer in &peers {
         let _ = write!(page, "| {peer} |");
@@ -113,6 +125,13 @@ pub(super) fn tables(page: &mut String, results: &Results) {
     page.push('\n');
     scaling(page, results);
     cases(page, results, &peers);
+}
+
+fn ratio(page: &mut String, spread: Option<Spread>) {
+    match spread {
+        Some(spread) => drop(write!(page, " {:.2} |", spread.median)),
+        None => page.push_str(" – |"),
+    }
 }
 
 fn head<'a>(page: &mut String, titles: impl Iterator<Item = &'a str>) {
@@ -140,59 +159,79 @@ fn ordered(results: &Results) -> Vec<&str> {
 }
 
 fn scaling(page: &mut String, results: &Results) {
-    if results.points(HUSHWALL, "flows.anon@").is_empty() {
+    let works = Work::all(results);
+    if works.is_empty() {
         return;
     }
     page.push_str("## Cost against work\n\n");
-    for (file, words) in [
-        ("bytes", "processor time against bytes of one stream"),
-        ("flows", "memory against open flows"),
-        ("connections", "CPU of a new connection beside open flows"),
-        ("names", "CPU of a question against names in a list"),
-    ] {
-        let _ = writeln!(page, "![{words}](plots/{file}.svg)");
+    for work in &works {
+        let _ = writeln!(page, "![{}](plots/{}.svg)", work.title, work.file);
+    }
+    page.push_str("\nHow far each is from even:\n\n");
+    for work in &works {
+        for (name, points) in &work.lines {
+            if let Some(words) = work.evenness(points) {
+                let _ = writeln!(page, "- {}, {name}: {words}", work.title);
+            }
+        }
     }
     page.push('\n');
 }
 
-/// What it is better at, by these figures, and what it is for.
+/// What it is for, and where it is better, by these figures.
 fn cases(page: &mut String, results: &Results, peers: &[&str]) {
     page.push_str("## What speaks for each\n\n");
+    let mut last = "";
     for peer in peers.iter().filter(|peer| ![COPY, HUSHWALL].contains(peer)) {
-        let mut better: Vec<String> = Vec::new();
-        for (title, key) in RATIOS {
-            if results
-                .ratio((peer, key), (HUSHWALL, key))
-                .is_some_and(|ratio| ratio.median < BETTER)
-            {
-                better.push(title.to_owned());
-            }
-        }
-        for (title, key, unit) in ABSOLUTE {
-            let (Some(theirs), Some(ours)) = (results.figure(peer, key), results.figure(HUSHWALL, key))
-            else {
-                continue;
-            };
-            let more_is_better = unit == Unit::Gigabits || title.ends_with("/s");
-            let (low, high) = if more_is_better {
-                (ours, theirs)
-            } else {
-                (theirs, ours)
-            };
-            if low.median < BETTER * high.median {
-                better.push(format!("{title} ({})", written(theirs.median, unit)));
-            }
-        }
-        let case = CASES
-            .iter()
-            .find(|(name, _)| name == peer)
-            .map_or("", |(_, case)| case);
+        let case = CASES.iter().find(|(name, _)| peer.starts_with(name));
+        let case = case.map_or("", |(_, case)| case);
+        let words = if case == last {
+            "is the same program."
+        } else {
+            case
+        };
+        last = case;
+        let better = better(results, peer);
         let figures = if better.is_empty() {
             "In no figure of this run is it better than Hushwall.".to_owned()
         } else {
             format!("Better than Hushwall in this run: {}.", better.join(", "))
         };
-        let _ = writeln!(page, "- **{peer}** {case} {figures}");
+        let _ = writeln!(page, "- **{peer}** {words} {figures}");
     }
     page.push('\n');
+}
+
+/// Every figure in which this peer is better than Hushwall, and by how much.
+fn better(results: &Results, peer: &str) -> Vec<String> {
+    let mut better = Vec::new();
+    for (title, key) in RATIOS {
+        let Some(ratio) = results.ratio((peer, key), (HUSHWALL, key)) else {
+            continue;
+        };
+        if ratio.median < BETTER {
+            let sum = results
+                .ratio_with_relay(peer, HUSHWALL, key)
+                .filter(|sum| sum.median != ratio.median)
+                .map_or_else(String::new, |sum| {
+                    format!(", {:.2}x with its SOCKS server", sum.median)
+                });
+            better.push(format!("{title} ({:.2}x{sum})", ratio.median));
+        }
+    }
+    for (title, key, unit) in ABSOLUTE {
+        let (Some(theirs), Some(ours)) = (results.figure(peer, key), results.figure(HUSHWALL, key)) else {
+            continue;
+        };
+        let more_is_better = unit == Unit::Gigabits || title.ends_with("/s");
+        let (low, high) = if more_is_better {
+            (ours, theirs)
+        } else {
+            (theirs, ours)
+        };
+        if low.median < BETTER * high.median {
+            better.push(format!("{title} ({})", written(theirs.median, unit)));
+        }
+    }
+    better
 }

@@ -12,8 +12,9 @@ type Key = (String, String);
 #[derive(Debug, Clone, Default)]
 pub struct Results {
     pub(super) machine: Value,
-    pub(super) missing: Vec<String>,
-    pub(super) is_quick: bool,
+    /// Peers without figures, and why.
+    pub(super) missing: BTreeMap<String, String>,
+    pub(super) is_short: bool,
     figures: BTreeMap<Key, BTreeMap<u64, f64>>,
     failed: BTreeMap<Key, String>,
 }
@@ -46,6 +47,14 @@ impl Spread {
     }
 }
 
+/// Of each round that has both.
+fn ratio(over: &BTreeMap<u64, f64>, under: &BTreeMap<u64, f64>) -> Option<Spread> {
+    let ratios = over
+        .iter()
+        .filter_map(|(round, value)| Some(value / under.get(round).filter(|value| **value > 0.0)?));
+    Spread::of(ratios.collect())
+}
+
 impl Results {
     /// Reads what `bench run` has written: a line a group. A later line of the same round takes the place of an earlier.
     ///
@@ -65,16 +74,17 @@ impl Results {
         let line: Value = serde_json::from_str(line)?;
         if let Some(machine) = line.get("machine") {
             self.machine = machine.clone();
-            self.is_quick |= line["quick"].as_bool().unwrap_or_default();
-            let missing = line["missing"].as_array().into_iter().flatten();
-            self.missing = missing.filter_map(Value::as_str).map(str::to_owned).collect();
+            self.is_short |= line["short"].as_bool().unwrap_or_default();
+            let missing = line["missing"].as_object().into_iter().flatten();
+            self.missing = missing
+                .filter_map(|(name, why)| Some((name.clone(), why.as_str()?.to_owned())))
+                .collect();
             return Ok(());
         }
         let peer = line["peer"].as_str().context("no peer")?.to_owned();
         if let Some(why) = line["failed"].as_str() {
             let group = line["group"].as_str().context("no group")?.to_owned();
-            self.failed.insert((peer, group), why.to_owned());
-            return Ok(());
+            self.failed.insert((peer.clone(), group), why.to_owned());
         }
         let round = line["round"].as_u64().context("no round")?;
         for (key, value) in line["figures"].as_object().context("no figures")? {
@@ -94,13 +104,35 @@ impl Results {
         Spread::of(self.rounds(peer, key)?.values().copied().collect())
     }
 
+    /// A figure of a peer and of the SOCKS server that it leads to, in sum; nothing of peers without one.
+    fn with_relay(&self, peer: &str, key: &str) -> Option<BTreeMap<u64, f64>> {
+        let (what, setting) = key.split_once(".cpu@")?;
+        let relay = self.rounds(peer, &format!("{what}.relay@{setting}"))?;
+        let own = self.rounds(peer, key)?;
+        let sums = own
+            .iter()
+            .filter_map(|(round, value)| Some((*round, value + relay.get(round)?)));
+        Some(sums.collect())
+    }
+
     /// One figure as a multiple of another. Each round has its own ratio, as the machine's mood changes between rounds.
     pub(super) fn ratio(&self, (peer, key): (&str, &str), (other, to): (&str, &str)) -> Option<Spread> {
-        let (over, under) = (self.rounds(peer, key)?, self.rounds(other, to)?);
-        let ratios = over
-            .iter()
-            .filter_map(|(round, value)| Some(value / under.get(round).filter(|value| **value > 0.0)?));
-        Spread::of(ratios.collect())
+        ratio(self.rounds(peer, key)?, self.rounds(other, to)?)
+    }
+
+    /// The same figure of both, each with its SOCKS server where it needs one.
+    pub(super) fn ratio_with_relay(&self, peer: &str, other: &str, key: &str) -> Option<Spread> {
+        let sums = |peer| self.with_relay(peer, key);
+        let own = |peer| self.rounds(peer, key).cloned();
+        ratio(
+            &sums(peer).or_else(|| own(peer))?,
+            &sums(other).or_else(|| own(other))?,
+        )
+    }
+
+    /// Whether a peer's figures are told without and with its SOCKS server.
+    pub(super) fn has_relay(&self, peer: &str) -> bool {
+        self.with_relay(peer, "down1.cpu@1500").is_some()
     }
 
     /// The peers that have figures.

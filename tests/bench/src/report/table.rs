@@ -15,15 +15,15 @@ pub(super) fn page(results: &Results, date: &str) -> String {
     let processors = results.machine["processors"].as_u64().unwrap_or_default();
     let _ = writeln!(
         page,
-        "Written by `./build.sh bench` from what one run measured on {date}: {}, {processors} processors, {}, {}.\n",
+        "Written by `./build.sh bench` from what one run measured on {date}: {}, {processors} processors, {}, {}, {} \
+         descriptors a program.\n",
         text("processor"),
         text("memory"),
         text("kernel"),
+        results.machine["descriptors"].as_u64().unwrap_or_default(),
     );
-    if results.is_quick {
-        page.push_str(
-            "Parts of it are of `--quick`, whose loads are short: take its ratios with a grain of salt.\n\n",
-        );
+    if results.is_short {
+        page.push_str("Its loads are short (`--short` or `--quick`: a second each), so that rounds lie further apart.\n\n");
     }
     page.push_str(HOW);
     bars(&mut page, results);
@@ -44,7 +44,10 @@ connections and questions run on one processor, as wake-ups across virtual ones 
 ";
 
 fn bars(page: &mut String, results: &Results) {
-    page.push_str("## Bars\n\n| what | Hushwall | bar | measured | |\n|---|---|---|---|---|\n");
+    page.push_str(
+        "## Bars\n\n\"Next\" is the bar after one that was met in every round with a tenth to spare.\n\n\
+         | what | Hushwall | bar | measured | | next |\n|---|---|---|---|---|---|\n",
+    );
     let (mut met, mut of) = (0, 0);
     for row in rows::all() {
         let outcome = row.outcome(results);
@@ -64,19 +67,14 @@ fn line(row: &Row, outcome: Outcome, results: &Results) -> String {
         Against::Itself => String::new(),
         Against::Peer(COPY) => " the copy".to_owned(),
         Against::Peer(peer) => format!(" {peer}"),
+        Against::WithRelay(peer) => format!(" {peer} with its SOCKS server"),
         Against::Other(_, words, _) => format!(" {words}"),
     };
-    let limit = |sign: &str, limit: f64| match row.against {
-        Against::Itself => format!("{sign} {}", written(limit, row.unit)),
-        _ => format!("{sign} {limit}x{than}"),
-    };
-    let bar = match row.limit {
-        Limit::AtMost(most) => limit("at most", most),
-        Limit::AtLeast(least) => limit("at least", least),
-        Limit::None => match row.against {
-            Against::Itself => String::new(),
-            _ => format!("(of{than})"),
-        },
+    let bar = match (row.limit, &row.against) {
+        (Limit::None, Against::Itself) => String::new(),
+        (Limit::None, _) => format!("(of{than})"),
+        (limit, Against::Itself) => in_words(limit, row),
+        (limit, _) => in_words(limit, row) + &than,
     };
     let measured = match (row.compared(results), &row.against) {
         (None, Against::Itself) => String::new(),
@@ -94,7 +92,26 @@ fn line(row: &Row, outcome: Outcome, results: &Results) -> String {
         Outcome::Open => "open",
         Outcome::Reported => "",
     };
-    format!("| {} | {figure} | {bar} | {measured} | {verdict} |\n", row.what)
+    let next = row
+        .next(results)
+        .map_or_else(String::new, |limit| in_words(limit, row));
+    format!(
+        "| {} | {figure} | {bar} | {measured} | {verdict} | {next} |\n",
+        row.what
+    )
+}
+
+/// A limit with its sign, in the row's unit or as a multiple.
+fn in_words(limit: Limit, row: &Row) -> String {
+    let number = |limit: f64| match row.against {
+        Against::Itself => written(limit, row.unit),
+        _ => format!("{}x", (limit * 1e6).round() / 1e6),
+    };
+    match limit {
+        Limit::AtMost(most) => format!("at most {}", number(most)),
+        Limit::AtLeast(least) => format!("at least {}", number(least)),
+        Limit::None => String::new(),
+    }
 }
 
 /// The least and the most of several rounds.
@@ -126,32 +143,36 @@ pub(super) fn written(value: f64, unit: Unit) -> String {
 
 fn versions(page: &mut String, results: &Results) {
     page.push_str("## Versions, and who is not here\n\n");
-    for (peer, said) in results.machine["versions"].as_object().into_iter().flatten() {
+    let run = results.peers();
+    for (program, said) in results.machine["versions"].as_object().into_iter().flatten() {
         let said = said.as_str().unwrap_or_default();
-        if !said.is_empty() && results.peers().contains(&peer.as_str()) {
-            let _ = writeln!(page, "- {peer}: `{said}`");
+        if !said.is_empty() && run.iter().any(|peer| peer.starts_with(program.as_str())) {
+            let _ = writeln!(page, "- {program}: `{said}`");
         }
     }
-    let run = results.peers();
-    let missing: Vec<&str> = results
+    let mut missing = results
         .missing
         .iter()
-        .map(String::as_str)
-        .filter(|name| !run.contains(name))
-        .collect();
-    if !missing.is_empty() {
-        let _ = writeln!(
-            page,
-            "\nNot had, and so without figures: {}. No registry has them by name, or their build failed here; \
-             `HUSHWALL_BENCH_PEER_NAME=PROGRAM` adds those that are called as `PROGRAM TUN MTU`.",
-            missing.join(", ")
+        .filter(|(name, _)| !run.contains(&name.as_str()))
+        .peekable();
+    if missing.peek().is_some() {
+        page.push_str(
+            "\nWithout figures here; `HUSHWALL_BENCH_PEER_NAME=PROGRAM` adds one that is called as `PROGRAM TUN MTU`:\n\n",
         );
     }
-    for peer in run {
-        for (group, why) in results.failures(peer) {
-            let why = why.lines().next().unwrap_or_default();
-            let _ = writeln!(page, "\n{peer} could not do `{group}`: {}", shortened(why));
-        }
+    for (name, why) in missing {
+        let _ = writeln!(page, "- {name}: {why}");
+    }
+    let failures: Vec<(&str, &str, &str)> = run
+        .iter()
+        .flat_map(|peer| results.failures(peer).map(|(group, why)| (*peer, group, why)))
+        .collect();
+    if !failures.is_empty() {
+        page.push_str("\nWhat a peer could not do here, in the harness's words:\n\n");
+    }
+    for (peer, group, why) in failures {
+        let why = why.lines().next().unwrap_or_default();
+        let _ = writeln!(page, "- {peer}, `{group}`: {}", shortened(why));
     }
     debug_assert!(
         matches!(results.machine, Value::Object(_) | Value::Null),
