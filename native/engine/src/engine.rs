@@ -359,7 +359,7 @@ impl Engine {
         self.config.choose(choices);
     }
 
-    /// Swaps the rules; open flows are judged again by their remembered name.
+    /// Swaps the rules; open flows are judged again, by their remembered names or by their addresses.
     pub fn replace_rules(&mut self, rules: Arc<Rules>, now: Timestamp) {
         self.outbox.rules_replaced();
         self.rules = rules;
@@ -367,14 +367,15 @@ impl Engine {
         for event in self.storms.rules_replaced(&self.rules, now) {
             self.outbox.push(Command::Event(event));
         }
-        let (dns, mut cx) = dns!(self, now);
-        dns.reset(&mut cx);
         let (tcp, mut cx) = tcp!(self, now);
         tcp.replace_rules(&mut cx);
         let (udp, mut cx) = datagram!(self, udp, now);
         udp.judge_again(&mut cx);
         let (icmp, mut cx) = datagram!(self, icmp, now);
         icmp.reset(&mut cx);
+        // Last: the names under which addresses were answered vouch for the flows that are open.
+        let (dns, mut cx) = dns!(self, now);
+        dns.reset(&mut cx);
         self.deliver_local_replies(now);
     }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use blocklist::{Because, Rules, Verdict};
+use blocklist::{Action, Because, Rules, Verdict};
 use wire::Name;
 
 use crate::ech::EchConfigs;
@@ -64,12 +64,35 @@ pub(crate) struct Origin {
 impl Origin {
     /// What a server in plain HTTP says of a name.
     pub(crate) fn told(name: Name, port: Option<u16>, rules: &Rules) -> Self {
-        Self {
-            verdict: crate::dns::verdict(&name, rules),
-            per_app: rules.has_app_rule(name.as_str()),
+        let mut told = Self {
+            verdict: Verdict::NO_RULE,
+            per_app: false,
             asked: name,
             aliases: Vec::new(),
             source: Source::HttpDns(port),
+        };
+        told.judge(rules);
+        told
+    }
+
+    /// The verdict by these rules: on the asked name, or on an alias that is blocked, unless the former covers it.
+    fn judge(&mut self, rules: &Rules) {
+        self.verdict = crate::dns::verdict(&self.asked, rules);
+        self.per_app = rules.has_app_rule(self.asked.as_str());
+        if self.per_app && self.source == Source::Answer {
+            // Where apps differ, the question is answered for all, and the flow's owner decides.
+            self.verdict.action = Action::Allow;
+        }
+        if self.verdict.covers_aliases() {
+            return;
+        }
+        self.per_app |= self
+            .aliases
+            .iter()
+            .any(|alias| rules.has_app_rule(alias.as_str()));
+        let mut aliases = self.aliases.iter().map(|alias| crate::dns::verdict(alias, rules));
+        if let Some(refused) = aliases.find(|verdict| verdict.is_block()) {
+            self.verdict = refused;
         }
     }
 
@@ -308,13 +331,10 @@ impl Memory {
         }
     }
 
-    /// The rules were replaced: as [`Self::forget_answers`], and what stays is judged anew.
+    /// The rules were replaced: what is known is judged anew, for the flows that are open.
     pub(crate) fn judge_again(&mut self, rules: &Rules) {
-        self.forget_answers();
         for (origin, _) in self.addresses.values_mut().flat_map(|entry| &mut entry.origins) {
-            if let Source::HttpDns(port) = origin.source {
-                *origin = Arc::new(Origin::told(origin.asked.clone(), port, rules));
-            }
+            Arc::make_mut(origin).judge(rules);
         }
     }
 }

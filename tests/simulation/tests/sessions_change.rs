@@ -127,6 +127,96 @@ fn changed_network_resets_flows_and_new_ones_work() {
     );
 }
 
+/// MiPush's channel begins with bytes that are neither TLS nor HTTP.
+const CHANNEL: &[u8] = &[0xc2, 0xfe, 0, 5, 0, 0, 0, 0x2a, 1, 2, 3, 4];
+
+fn at(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+/// A flow to `server` that stays open: its app says `said`, or its server speaks first.
+fn keep_open(world: &mut World, server: SocketAddr, said: Option<&[u8]>) -> AppNo {
+    let (app, host) = match said {
+        Some(said) => (Script::says(Text::of(said)), Script::echo()),
+        None => (Script::listens(), Script::says(Text::of(b"220 ready"))),
+    };
+    world
+        .internet
+        .listen(server, Host::new(host.ending(Ending::Never)));
+    let app = app.ending(Ending::Never);
+    let app = world.phone.connect(server, Socket::default(), app);
+    world.run_for(5 * SECOND);
+    assert!(world.phone.app(app).speaker.heard > 0, "{server}");
+    app
+}
+
+fn replace_rules(world: &mut World, rules: Rules) {
+    let now = world.now;
+    world.engine.replace_rules(rules.into(), now);
+    world.drain();
+    world.run_for(5 * SECOND);
+}
+
+fn without_push() -> Rules {
+    builtin().without_feature("push").unwrap().build()
+}
+
+fn builtin() -> RulesBuilder {
+    RulesBuilder::new(Preset::Balanced)
+}
+
+#[test]
+fn open_flows_without_a_name_end_with_the_feature_that_let_them_through() {
+    let mut world = World::fair(9, builtin().build());
+    let notifications = [
+        keep_open(&mut world, at("42.62.94.2:443"), Some(CHANNEL)),
+        keep_open(&mut world, at("114.54.23.2:5222"), Some(CHANNEL)),
+        keep_open(&mut world, at("111.206.200.2:5222"), None),
+    ];
+    let other = keep_open(&mut world, at("114.54.23.2:7000"), Some(CHANNEL));
+    world.phone.send(4_000, at("114.54.23.2:5222"), b"push");
+    world.run_for(5 * SECOND);
+    replace_rules(&mut world, without_push());
+    for app in notifications {
+        assert!(world.phone.app(app).speaker.reset, "{}", world.story());
+    }
+    assert!(!world.phone.app(other).speaker.reset);
+    let datagrams = world.record.datagrams.len();
+    world.phone.send(4_000, at("114.54.23.2:5222"), b"push");
+    world.run_for(5 * SECOND);
+    assert_eq!(world.record.datagrams.len(), datagrams);
+}
+
+#[test]
+fn open_flows_with_a_name_end_with_a_block_of_their_address() {
+    let mut world = World::fair(10, builtin().build());
+    let server = at("203.0.113.9:443");
+    let hello = client_hello("www.example.com", 300);
+    let app = keep_open(&mut world, server, Some(&hello));
+    replace_rules(&mut world, builtin().block("203.0.113.9").unwrap().build());
+    assert!(world.phone.app(app).speaker.reset);
+}
+
+#[test]
+fn open_flows_that_an_allowed_name_covers_outlive_new_rules_as_long_as_it_is_allowed() {
+    let blocking = || builtin().list("list", "198.51.100.66").unwrap();
+    let covering = |no: u32| {
+        let builder = blocking().allow("page.example").unwrap();
+        builder.block(&format!("ads{no}.example")).unwrap().build()
+    };
+    let mut world = World::fair(11, covering(1));
+    let server = at("198.51.100.66:7000");
+    world.vouch("page.example", server.ip());
+    let app = keep_open(&mut world, server, Some(CHANNEL));
+    replace_rules(&mut world, covering(2));
+    assert!(!world.phone.app(app).speaker.reset, "{}", world.story());
+    let mut world = World::fair(12, covering(1));
+    world.vouch("page.example", server.ip());
+    let app = keep_open(&mut world, server, Some(CHANNEL));
+    replace_rules(&mut world, blocking().build());
+    assert!(world.phone.app(app).speaker.reset);
+}
+
 fn app_rules(action: Action) -> Rules {
     RulesBuilder::new(Preset::None)
         .app_rule(AppId(10_077), "shop.example", action)

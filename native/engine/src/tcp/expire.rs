@@ -149,7 +149,7 @@ impl Tcp {
         }
     }
 
-    /// Open flows are judged again by their remembered names.
+    /// Open flows are judged again, by their remembered names or their addresses.
     pub(crate) fn replace_rules(&mut self, cx: &mut Context<'_>) {
         self.truthful.clear();
         for id in self.table.ids() {

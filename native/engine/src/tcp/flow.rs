@@ -71,7 +71,7 @@ pub(super) struct Flow {
     pub(super) next_request: Option<Box<(Next, Box<Inspection>)>>,
     /// Reads the server's answer, which tells addresses.
     pub(super) answer: Option<Box<AnswerReader>>,
-    /// The name that the verdict was made on, for `replace_rules`.
+    /// The name that the verdict was made on, if one was shown; for `replace_rules`.
     pub(super) name: Option<(Name, crate::Seen)>,
     /// Of the hello that was read.
     pub(super) ech: Option<EchExtension>,

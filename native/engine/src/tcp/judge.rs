@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blocklist::{Action, AppId, Verdict};
+use blocklist::{Action, AppId, Because, Verdict};
 use wire::Name;
 
 use super::flow::{Flow, Judgement, Phase, Upstream};
@@ -12,7 +12,7 @@ use crate::inspect::{Finding, Inspection, Next, Undecidable};
 use crate::outbox::Command;
 use crate::owner::{OWNER_WAIT, Owner};
 use crate::policy::Decision;
-use crate::{Event, FlowId, OwnerQuestion, Seen, Timestamp, Transport, VerdictEvent};
+use crate::{Depth, Event, FlowId, OwnerQuestion, Seen, Timestamp, Transport, VerdictEvent};
 
 /// How long a begun hello may take. Its bytes never leave unjudged, so a hello that is not finished by then is reset.
 pub(super) const HELLO_WAIT: Duration = Duration::from_secs(10);
@@ -197,16 +197,13 @@ impl Tcp {
         Life::Ends { reset: true }
     }
 
-    /// Rules were replaced: the flow is judged again by the name that is remembered.
+    /// Rules were replaced: the flow is judged again by the name that is remembered, or by its address.
     pub(super) fn judge_again(&mut self, id: FlowId, cx: &mut Context<'_>) {
         self.with(id, cx, |tcp, flow, cx| {
-            if flow.name.is_none() || !matches!(flow.judgement, Judgement::Allowed) {
+            let decision = decision_again(flow, cx);
+            let Some(decision) = decision.filter(|decision| decision.verdict.is_block()) else {
                 return Life::Goes;
-            }
-            let decision = decision_of(flow, cx);
-            if !decision.verdict.is_block() {
-                return Life::Goes;
-            }
+            };
             tell(flow, &decision, cx);
             tcp.refuse(flow, cx)
         });
@@ -275,12 +272,53 @@ pub(super) fn ask_owner(flow: &mut Flow, cx: &mut Context<'_>) {
 }
 
 /// The block by a rule for the owner on all names of an address, for a flow that shows none.
-pub(super) fn decision_for_app(flow: &Flow, cx: &Context<'_>) -> Option<Decision> {
+fn decision_for_app(flow: &Flow, cx: &Context<'_>) -> Option<Decision> {
     let app = flow.owner.app()?;
     let (name, verdict) = cx.memory.blocked_for_app(flow.remote.ip(), cx.now, |name| {
         cx.rules.verdict(name.as_str(), Some(app))
     })?;
     Some(Decision::new(verdict, Seen::Query, Some(name)))
+}
+
+/// The verdict by new rules. `None` where nothing is to be judged: what is still read is judged when it is.
+fn decision_again(flow: &Flow, cx: &Context<'_>) -> Option<Decision> {
+    if flow.upstream == Upstream::Local || matches!(flow.judgement, Judgement::AwaitingOwner) {
+        return None;
+    }
+    decision_at_syn(flow, cx).or_else(|| {
+        let is_allowed = matches!(flow.judgement, Judgement::Allowed) && cx.config.depth == Depth::Full;
+        (is_allowed || flow.name.is_some()).then(|| decision_of(flow, cx))
+    })
+}
+
+/// The verdict that a SYN is enough for: a block by a rule on the address, or by what is known of it where no name is
+/// expected; the owner's allow. An allowed name that was asked, if the owner allowed it or it is essential, covers its
+/// addresses.
+pub(super) fn decision_at_syn(flow: &Flow, cx: &Context<'_>) -> Option<Decision> {
+    if !is_named(flow.remote.port())
+        && let Some(decision) = decision_for_app(flow, cx)
+    {
+        return Some(decision);
+    }
+    let mut decision = decision_by_address(flow, cx);
+    let verdict = decision.verdict;
+    let is_told = decision.reason.seen == Seen::HttpDns;
+    let by_app = matches!(verdict.because, Because::AppRule(_));
+    if is_told && is_named(flow.remote.port()) {
+        return None;
+    }
+    if !verdict.is_block() {
+        let is_owners = by_app || matches!(verdict.because, Because::OwnerAllow(_));
+        return is_owners.then_some(decision);
+    }
+    let covering = cx.memory.covering(flow.remote.ip(), None, cx.now);
+    if !by_app && covering.is_some_and(|origin| !origin.verdict.is_block()) {
+        return None;
+    }
+    if !is_told {
+        decision.reason.name = None;
+    }
+    Some(decision)
 }
 
 /// The verdict on the name if there is one, else on the address.
@@ -317,7 +355,7 @@ fn decision_on(flow: &Flow, cx: &Context<'_>) -> Decision {
 
 /// The verdict on the address alone: by a rule on it, or by the name under which a server in plain HTTP told it, whichever has
 /// precedence.
-pub(super) fn decision_by_address(flow: &Flow, cx: &Context<'_>) -> Decision {
+fn decision_by_address(flow: &Flow, cx: &Context<'_>) -> Decision {
     let ip = crate::nat64::unwrap(flow.remote.ip(), cx.upstream.nat64_prefix);
     let app = flow.owner.app();
     let verdict = cx.config.verdict_ip(cx.rules, ip, flow.remote.port(), app);

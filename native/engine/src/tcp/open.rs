@@ -7,12 +7,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use blocklist::{Because, Reply};
+use blocklist::Reply;
 use wire::icmp::{self, Unreachable};
 use wire::tcp::{self, Flags, Options, Segment, SeqNumber};
 
 use super::flow::{Flow, Judgement, Phase, Upstream};
-use super::judge::{ask_owner, asks_before_refusal, decision_by_address, decision_for_app, tell};
+use super::judge::{ask_owner, asks_before_refusal, decision_at_syn, tell};
 use super::receive::Arrival;
 use super::table::FlowKey;
 use super::{Context, Life, Tcp};
@@ -20,7 +20,7 @@ use crate::config::ENCRYPTED_DNS_PORT;
 use crate::memory::Vouch;
 use crate::outbox::Command;
 use crate::storm::Refusal;
-use crate::{Batch, Depth, Discard, Failure, FlowId, Seen, Timestamp};
+use crate::{Batch, Depth, Discard, Failure, FlowId, Timestamp};
 
 /// Ports on which a client is expected to say the server's name.
 const NAMED_PORTS: [u16; 5] = [80, 443, 853, 8080, 8443];
@@ -160,44 +160,19 @@ impl Tcp {
 
     /// Rules on the address itself: a block refuses at the SYN, the owner's allow ends the judgement.
     fn judge_address(&self, flow: &mut Flow, cx: &mut Context<'_>) -> Life {
-        if !is_named(flow.remote.port())
-            && let Some(decision) = decision_for_app(flow, cx)
-        {
-            tell(flow, &decision, cx);
-            return self.refuse_at_syn(flow, decision.verdict.reply, cx);
-        }
-        let mut decision = decision_by_address(flow, cx);
-        let verdict = decision.verdict;
-        // Where a name is expected, it is the name that decides.
-        let is_told = decision.reason.seen == Seen::HttpDns;
-        let is_none = verdict.because == Because::NoRule && !verdict.is_block();
-        if is_none || is_told && is_named(flow.remote.port()) {
+        let Some(decision) = decision_at_syn(flow, cx) else {
             return Life::Goes;
-        }
-        if verdict.is_block() {
-            // The owner's allow or an essential name that was asked covers its addresses.
-            if !matches!(verdict.because, Because::AppRule(_))
-                && cx
-                    .memory
-                    .covering(flow.remote.ip(), None, cx.now)
-                    .is_some_and(|origin| !origin.verdict.is_block())
-            {
-                return Life::Goes;
-            }
-            if asks_before_refusal(flow, cx) {
-                return Life::Goes;
-            }
-            if !is_told {
-                decision.reason.name = None;
-            }
-            tell(flow, &decision, cx);
-            return self.refuse_at_syn(flow, decision.verdict.reply, cx);
-        }
-        if matches!(verdict.because, Because::OwnerAllow(_) | Because::AppRule(_)) {
+        };
+        if !decision.verdict.is_block() {
             flow.judgement = Judgement::Allowed;
             tell(flow, &decision, cx);
+            return Life::Goes;
         }
-        Life::Goes
+        if asks_before_refusal(flow, cx) {
+            return Life::Goes;
+        }
+        tell(flow, &decision, cx);
+        self.refuse_at_syn(flow, decision.verdict.reply, cx)
     }
 
     fn opens_silently(&self, flow: &Flow, cx: &Context<'_>) -> bool {

@@ -346,15 +346,17 @@ fn judge_peer_again(peer: &mut Peer, app: SocketAddr, cx: &mut Context<'_>) -> b
     if peer.standing == Standing::Allowed {
         let remote = peer.remote();
         let owner = peer.quic.as_ref().map_or(Owner::NotAsked, |quic| quic.owner);
-        let names = peer.quic.iter().flat_map(|quic| quic.allowed_names());
+        let mut names = peer.quic.iter().flat_map(|quic| quic.allowed_names()).peekable();
+        let is_named = names.peek().is_some();
         let by_name = names
             .map(|name| cx.decide_by_name(name.clone(), Seen::Quic, remote, owner.app()))
             .find(|decision| decision.verdict.is_block());
         let decision = cx
             .decide_by_address_rule(remote, owner.app())
             .or(by_name)
-            .unwrap_or_else(|| cx.decide_by_address(remote, owner.app()));
-        if decision.verdict.is_block() {
+            .or_else(|| (!is_named).then(|| cx.decide_by_address(remote, owner.app())))
+            .filter(|decision| decision.verdict.is_block());
+        if let Some(decision) = decision {
             peer.standing = Standing::Blocked;
             cx.tell(Transport::Udp, decision, app, remote, owner);
         }

@@ -458,6 +458,36 @@ fn new_rules_judge_an_open_connection_by_its_name() {
 }
 
 #[test]
+fn new_rules_judge_an_address_without_a_name_and_leave_a_named_connection() {
+    // The owner's word on a name of the address lets a datagram without one through, as long as he means it.
+    let ip_rules = |allowed: &str| {
+        let builder = RulesBuilder::new(Preset::None).list("list", "192.0.2.7").unwrap();
+        builder.allow(allowed).unwrap().build()
+    };
+    let mut bench = Bench::blocking(&[]);
+    bench.world.rules = ip_rules(PAGE);
+    bench.world.answered(PAGE, at(SERVER));
+    let mapping = bench.open(at(APP), at(SERVER));
+    bench.udp.judge_again(&mut bench.world.cx());
+    bench.world.assert_quiet();
+    bench.receive(mapping, at(SERVER), b"reply");
+    bench.world.packet();
+    bench.world.rules = ip_rules("other.example");
+    bench.world.memory.judge_again(&bench.world.rules);
+    bench.udp.judge_again(&mut bench.world.cx());
+    assert_eq!(bench.world.verdict().1, Action::Block);
+    // A connection whose name is allowed does not end with another name of its address.
+    let mut bench = Bench::blocking(&[]);
+    bench.send_quic(&one(7, PAGE));
+    assert_eq!(bench.judged(), named(Action::Allow, PAGE));
+    bench.sent();
+    bench.world.rules = rules();
+    bench.world.answered(ADS, at(SERVER));
+    bench.udp.judge_again(&mut bench.world.cx());
+    bench.world.assert_quiet();
+}
+
+#[test]
 fn a_mapping_that_ends_takes_what_it_held_with_it() {
     let mut bench = bench();
     bench.send_quic(&two(7, PAGE)[0]);
