@@ -4,7 +4,7 @@ use super::Version;
 use super::varint::{take, take_bytes, take_vector};
 use crate::Malformed;
 
-/// A datagram with an Initial packet of a client has at least so many bytes (RFC 9000 section 14.1).
+/// A datagram with an Initial packet of a client is to have at least so many bytes (RFC 9000 section 14.1).
 pub const MIN_INITIAL: usize = 1_200;
 /// The form bit (RFC 8999 section 5.1).
 pub(super) const LONG: u8 = 0x80;
@@ -191,22 +191,29 @@ pub enum Opening<'a> {
 }
 
 impl<'a> Opening<'a> {
-    /// Whether a client may open a connection with `datagram`: at least 1,200 bytes that begin with an Initial or 0-RTT
-    /// packet of a known version, or with the long header of another.
+    /// Whether a client may open a connection with `datagram`: an Initial or 0-RTT packet of a known version in it, behind
+    /// Handshake packets too, which a server that cannot read them passes over; or at least 1,200 bytes that begin with the
+    /// long header of another version.
     ///
-    /// Anything else is another protocol's or a later packet: STUN, DTLS, RTP, WireGuard and QUIC's short headers have no
-    /// form bit and fixed bit, or are shorter.
+    /// A server has to discard an Initial in less than 1,200 bytes (RFC 9000 section 14.1); some do not. Anything else is
+    /// another protocol's or a later packet: STUN, DTLS, WireGuard and QUIC's short headers have no form bit and fixed
+    /// bit, and RTP has other bytes where the version is.
     #[inline]
     pub fn parse(datagram: &'a [u8]) -> Option<Self> {
         let first = *datagram.first()?;
-        if first & LONG == 0 || datagram.len() < MIN_INITIAL {
+        if first & LONG == 0 {
             return None;
         }
         let header = LongHeader::parse(datagram).ok()?;
         match header.kind {
             Kind::Initial | Kind::ZeroRtt => Some(Self::Readable(header)),
-            Kind::Unknown if first & FIXED != 0 => Some(Self::Unreadable(header)),
-            Kind::Unknown | Kind::Handshake | Kind::Retry | Kind::Negotiation => None,
+            Kind::Handshake => Packets::new(datagram)
+                .find(|packet| matches!(packet.kind, Kind::Initial | Kind::ZeroRtt))
+                .map(Self::Readable),
+            Kind::Unknown if first & FIXED != 0 && datagram.len() >= MIN_INITIAL => {
+                Some(Self::Unreadable(header))
+            }
+            Kind::Unknown | Kind::Retry | Kind::Negotiation => None,
         }
     }
 }

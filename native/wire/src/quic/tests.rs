@@ -134,12 +134,20 @@ fn retry_and_negotiation_are_told_from_initials() {
 }
 
 #[test]
-fn an_opening_is_long_and_has_a_long_header() {
+fn an_opening_has_a_long_header_and_is_long_where_it_cannot_be_read() {
     let mut datagram = vec![0; 1_200];
     datagram[..9].copy_from_slice(&hex("c0000000 01 01aa 00 00"));
     datagram[9..11].copy_from_slice(&hex("4400"));
     assert!(matches!(Opening::parse(&datagram), Some(Opening::Readable(_))));
-    assert_eq!(Opening::parse(&datagram[..1_199]), None);
+    assert_eq!(
+        Opening::parse(&datagram[..1_000]),
+        None,
+        "shorter than its packet"
+    );
+    assert!(matches!(
+        Opening::parse(&datagram[..1_100]),
+        Some(Opening::Readable(_))
+    ));
     for (first, version, expected) in [
         (0xc0, Version::V1.0, Some(true)),
         (0x80, Version::V1.0, Some(true)),
@@ -159,7 +167,19 @@ fn an_opening_is_long_and_has_a_long_header() {
         // 0-RTT packets have no token; a zero there is an empty packet then.
         let readable = Opening::parse(&datagram).map(|opening| matches!(opening, Opening::Readable(_)));
         assert_eq!(readable, expected, "{first:02x} {version:08x}");
+        let short = Opening::parse(&datagram[..1_199]).is_some();
+        assert_eq!(short, expected == Some(true), "{first:02x} {version:08x}");
     }
+}
+
+#[test]
+fn an_initial_behind_handshake_packets_opens_a_connection() {
+    let initial = hex(SERVER_V1);
+    let handshake = hex("e0000000 01 01aa 00 02 0000");
+    let datagram = [&handshake[..], &handshake, &initial].concat();
+    let first = LongHeader::parse(&initial).unwrap();
+    assert_eq!(Opening::parse(&datagram), Some(Opening::Readable(first)));
+    assert_eq!(Opening::parse(&handshake), None);
 }
 
 #[test]

@@ -413,12 +413,8 @@ fn other_protocols_are_never_held() {
         bench.assert_sent(&datagram);
         bench.world.assert_quiet();
     }
-    // An Initial that is too short for a server.
-    let mut bench = bench();
-    let short = Initial::new(7).packet(&crypto(0, &Hello::to(ADS).message()));
-    bench.send_quic(&short);
-    assert_eq!(bench.judged().1, Seen::Address);
     // An unknown version's bits on another port.
+    let mut bench = bench();
     bench.send(at(APP), at("192.0.2.7:5000"), &[0xc7; 1_300]);
 }
 
@@ -455,6 +451,40 @@ fn new_rules_judge_an_open_connection_by_its_name() {
     bench.send_quic(&waiting[1]);
     assert_eq!(bench.judged(), named(Action::Allow, PAGE));
     bench.assert_sent(&waiting[0]);
+}
+
+#[test]
+fn an_initial_in_less_than_1200_bytes_is_read_all_the_same() {
+    let short = |id, host| Initial::new(id).datagram(&crypto(0, &Hello::to(host).message()), 600);
+    let mut bench = bench();
+    bench.send_quic(&short(7, ADS));
+    assert_eq!(bench.judged(), named(Action::Block, ADS));
+    bench.assert_refused(&short(7, ADS));
+    bench.send_quic(&short(8, PAGE));
+    assert_eq!(bench.judged(), named(Action::Allow, PAGE));
+    bench.assert_sent(&short(8, PAGE));
+    // One that cannot be read is the owner's setting.
+    let mut bench = bench_again();
+    bench.world.config.quic_unread = Unread::FallBack;
+    let mut bad = short(9, PAGE);
+    *bad.last_mut().unwrap() ^= 1;
+    bench.send_quic(&bad);
+    assert_eq!(bench.judged(), (Action::Block, Seen::Unread, None));
+    assert_eq!(bench.world.stats.quic_unread, 1);
+}
+
+#[test]
+fn an_initial_behind_another_packet_of_its_datagram_is_read() {
+    // Handshake and 0-RTT packets to the same id, which its server cannot open yet.
+    for kind in [0xe0, 0xd0] {
+        let mut bench = bench();
+        let initial = one(7, ADS);
+        // Version and ids, as the Initial has them; then its length, and what it seals.
+        let ids = &initial[1..1 + 4 + 1 + 8 + 1 + 5];
+        let before = [&[kind][..], ids, &[30], &[0x55; 30]].concat();
+        bench.send_quic(&[&before[..], &initial].concat());
+        assert_eq!(bench.judged(), named(Action::Block, ADS), "{kind:02x}");
+    }
 }
 
 #[test]
