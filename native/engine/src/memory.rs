@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use blocklist::{Action, Because, Rules, Verdict};
 use wire::Name;
+use wire::httpdns::Told;
 
 use crate::ech::EchConfigs;
 use crate::{Timestamp, nat64};
@@ -19,6 +20,12 @@ const MAX_ORIGINS: usize = 4;
 
 /// Apps keep addresses beyond a shorter TTL than this, and a longer one is a mistake.
 const TTL: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(86_400);
+
+/// How long an address that was told in plain HTTP lives at most: nobody vouches for such an answer.
+const MAX_TOLD: Duration = Duration::from_secs(3_600);
+
+/// How long it lives where the answer does not say.
+const UNTOLD: Duration = Duration::from_secs(600);
 
 /// How long an address stays known beyond its TTL. Apps dial from pools and caches of their own that know no TTL.
 /// Being wrong is cheap both ways: an address forgotten too early opens silently, one remembered too long has its
@@ -162,6 +169,18 @@ impl Memory {
 
     fn key(&self, ip: IpAddr) -> IpAddr {
         nat64::unwrap(ip, self.prefix)
+    }
+
+    /// Remembers an address that a server told in plain HTTP, if a rule is on its name. Whoever is on the way can write into
+    /// such an answer what he likes: no other address is to go by another name for that.
+    pub(crate) fn remember_told(&mut self, told: Told, rules: &Rules, now: Timestamp) {
+        let ttl = told
+            .ttl
+            .map_or(UNTOLD, |ttl| Duration::from_secs(ttl.into()).min(MAX_TOLD));
+        let origin = Origin::told(told.name, told.port, rules);
+        if origin.verdict.because != Because::NoRule || origin.per_app {
+            self.remember(told.ip, &Arc::new(origin), ttl, now);
+        }
     }
 
     /// Remembers that `origin` was answered with `ip`, for `ttl`.

@@ -12,7 +12,6 @@
 mod json;
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use crate::Name;
 
@@ -33,14 +32,6 @@ pub struct Told {
     pub port: Option<u16>,
     /// For how many seconds, where the answer says so.
     pub ttl: Option<u32>,
-}
-
-impl Told {
-    /// How long it holds. MiPush's library keeps an address for a day, if the answer does not say.
-    pub fn ttl(&self) -> Duration {
-        const UNTOLD: u32 = 86_400;
-        Duration::from_secs(self.ttl.unwrap_or(UNTOLD).into())
-    }
 }
 
 /// The name that a question asks for: the value of a known parameter of a request target's query. `None` where there is

@@ -224,6 +224,48 @@ fn what_was_told_is_forgotten_after_its_time_to_live() {
     assert_passes(&mut world, server, CHANNEL, Seen::Address);
 }
 
+/// The answer with these names and this time to live.
+fn answer_of(names: &str, ttl: &str) -> String {
+    let body = format!(r#"{{"S":"Ok","R":{{"wifi":{{{names}}}{ttl}}}}}"#);
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+#[test]
+fn what_was_told_lives_for_an_hour_at_most_and_for_minutes_where_no_time_was_told() {
+    let hour = Duration::from_secs(3_600);
+    for (ttl, lives) in [
+        (r#","ttl":604800"#, hour),
+        ("", Duration::from_secs(600)),
+        (r#","ttl":0"#, Duration::from_secs(60)),
+    ] {
+        let mut world = World::fair(13, builtin().build());
+        let server = at(RESOLVER_AT);
+        world.vouch(RESOLVER, server.ip());
+        let answer = answer_of(&format!(r#""{TELEMETRY}":["{TELEMETRY_AT}"]"#), ttl);
+        ask(&mut world, server, &request(ASKS, RESOLVER), &answer, Pace::FULL);
+        let server = SocketAddr::new(TELEMETRY_AT.parse().unwrap(), 7000);
+        // The grace that all addresses have, without the moments until here.
+        let moments = 20 * SECONDS_5;
+        world.run_for(lives + hour - moments);
+        assert_refused(&mut world, server, CHANNEL, Seen::HttpDns);
+        world.run_for(moments);
+        assert_passes(&mut world, server, CHANNEL, Seen::Address);
+    }
+}
+
+#[test]
+fn a_name_without_a_rule_is_not_believed_of_a_server_in_plain_http() {
+    // Who is on the way says that the address is a bank's, so that telemetry goes by its name.
+    let names = format!(r#""bank.example":["{TELEMETRY_AT}"],"{TELEMETRY}":["{TELEMETRY_AT}"]"#);
+    let mut world = World::fair(14, builtin().build());
+    let server = at(RESOLVER_AT);
+    world.vouch(RESOLVER, server.ip());
+    let answer = answer_of(&names, r#","ttl":600"#);
+    ask(&mut world, server, &request(ASKS, RESOLVER), &answer, Pace::FULL);
+    let server = SocketAddr::new(TELEMETRY_AT.parse().unwrap(), 7000);
+    assert_refused(&mut world, server, CHANNEL, Seen::HttpDns);
+}
+
 #[test]
 fn an_answer_is_read_in_chunks_byte_by_byte_and_behind_another_answer() {
     let chunked = {

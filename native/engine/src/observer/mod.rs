@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use blocklist::{Because, Rules, Verdict};
 use wire::Name;
@@ -19,7 +18,7 @@ use wire::udp::UdpHeader;
 use crate::dns;
 use crate::ech::EchConfigs;
 use crate::fragment::Reassembly;
-use crate::memory::{Memory, Origin};
+use crate::memory::Memory;
 use crate::policy::Decision;
 use crate::tcp::is_named;
 use crate::{Discard, Reason, Seen, Stats, Timestamp};
@@ -185,9 +184,7 @@ impl Observer {
     /// A server told addresses in plain HTTP.
     fn learn(&mut self, told: Vec<Told>, now: Timestamp) {
         for told in told {
-            let ttl = told.ttl();
-            let origin = Arc::new(Origin::told(told.name, told.port, &self.rules));
-            self.memory.remember(told.ip, &origin, ttl, now);
+            self.memory.remember_told(told, &self.rules, now);
         }
     }
 

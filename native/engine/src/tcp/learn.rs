@@ -3,12 +3,10 @@
 //! Only what a known server answers to a request that asks it so is read, and what is read is neither changed nor held.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::flow::Flow;
 use super::{Context, Tcp};
 use crate::inspect::{AnswerReader, Finding, is_asked};
-use crate::memory::Origin;
 
 /// Answers that are read at the same time at most; each holds up to 16 KiB.
 const MAX_LEARNING: usize = 32;
@@ -65,9 +63,7 @@ impl Tcp {
         };
         self.learning -= 1;
         for told in reader.finish() {
-            let ttl = told.ttl();
-            let origin = Arc::new(Origin::told(told.name, told.port, cx.rules));
-            cx.memory.remember(told.ip, &origin, ttl, cx.now);
+            cx.memory.remember_told(told, cx.rules, cx.now);
         }
     }
 }
