@@ -206,6 +206,49 @@ fn fragments_of_many_datagrams() {
 }
 
 #[test]
+fn header_blocks_of_many_frames() {
+    // A block of empty CONTINUATION frames that never ends (RFC 9113 section 6.10).
+    let frames = |len: usize| {
+        let begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x01\x01\0\0\0\0\x01\x82".to_vec();
+        let empty = b"\0\0\0\x09\0\0\0\0\x01".repeat(len / 9);
+        [begin, empty].concat()
+    };
+    assert_packets_linear("frames", |len| single_bytes(&frames(len), |i| i), 2_000);
+}
+
+#[test]
+fn answers_with_many_keys_and_many_names_behind_them() {
+    // An HTTPS record full of empty ech parameters, and records whose names point behind it.
+    let message = |len: usize| {
+        let keys = len / 4;
+        let mut message = vec![0x12, 0x34, 0x81, 0x80, 0, 1];
+        message.extend((2 + keys as u16).to_be_bytes());
+        message.extend([0, 0, 0, 0, 1, b'a', 0, 0, 65, 0, 1]);
+        // The root, HTTPS, IN, an hour; priority, target (RFC 9460 section 2.2), the parameters (RFC 9848).
+        message.extend([0, 0, 65, 0, 1, 0, 0, 0x0e, 0x10]);
+        message.extend((3 + 4 * keys as u16).to_be_bytes());
+        message.extend([0, 1, 0]);
+        message.extend([0, 5, 0, 0].repeat(keys));
+        let root = 0xc000 | message.len() as u16;
+        let empty = [0, 16, 0, 1, 0, 0, 0x0e, 0x10, 0, 0];
+        message.push(0);
+        message.extend(empty);
+        for _ in 0..keys {
+            message.extend(root.to_be_bytes());
+            message.extend(empty);
+        }
+        message
+    };
+    let messages = [message(2_000), message(2_000 * MORE)];
+    let take_out = |len: usize| {
+        let message = &messages[usize::from(len > 2_000)];
+        let without = wire::dns::without_ech(message).unwrap().unwrap();
+        assert_eq!(without.len(), message.len() - len);
+    };
+    assert_linear("keys", take_out, 2_000);
+}
+
+#[test]
 fn answers_whose_names_point_at_names() {
     // Records whose names are a pointer to the one before, so that the chain grows with each.
     let message = |len: usize| {

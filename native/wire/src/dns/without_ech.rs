@@ -154,6 +154,7 @@ impl Edit {
 
     /// The changed message; `None` where a pointer points into what goes.
     fn apply(&self, message: &[u8]) -> Option<Vec<u8>> {
+        let moves = Moves::of(&self.cuts);
         let mut edited = message.to_vec();
         for &(at, shorter) in &self.lengths {
             let field: &mut [u8; 2] = edited.get_mut(at..)?.first_chunk_mut()?;
@@ -163,7 +164,7 @@ impl Edit {
         for &at in &self.pointers {
             let field: &mut [u8; 2] = edited.get_mut(at..)?.first_chunk_mut()?;
             let to = usize::from(u16::from_be_bytes(*field) & 0x3fff);
-            let to = u16::try_from(self.moved(to)?).ok()?;
+            let to = u16::try_from(moves.of_place(to)?).ok()?;
             *field = (0xc000 | to).to_be_bytes();
         }
         *edited.get_mut(3)? &= !AUTHENTIC_DATA;
@@ -176,17 +177,36 @@ impl Edit {
         kept.extend_from_slice(edited.get(from..)?);
         Some(kept)
     }
+}
 
-    /// Where a place in the message is after the cuts; `None` for one that goes.
-    fn moved(&self, at: usize) -> Option<usize> {
-        let mut shift = 0;
-        for cut in self.cuts.iter().take_while(|cut| cut.start <= at) {
-            if cut.contains(&at) {
-                return None;
-            }
-            shift += cut.len();
+/// Where the places of a message are after the cuts.
+struct Moves<'a> {
+    cuts: &'a [Range<usize>],
+    /// How many octets have gone up to the end of each cut.
+    gone: Vec<usize>,
+}
+
+impl<'a> Moves<'a> {
+    fn of(cuts: &'a [Range<usize>]) -> Self {
+        let lengths = cuts.iter().map(ExactSizeIterator::len);
+        let gone = lengths.scan(0, |gone, len| {
+            *gone += len;
+            Some(*gone)
+        });
+        Self {
+            cuts,
+            gone: gone.collect(),
         }
-        Some(at - shift)
+    }
+
+    /// `None` for a place that goes.
+    fn of_place(&self, at: usize) -> Option<usize> {
+        let before = self.cuts.partition_point(|cut| cut.end <= at);
+        if self.cuts.get(before).is_some_and(|cut| cut.contains(&at)) {
+            return None;
+        }
+        let gone = before.checked_sub(1).and_then(|last| self.gone.get(last));
+        Some(at - gone.copied().unwrap_or(0))
     }
 }
 
