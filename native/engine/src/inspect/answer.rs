@@ -23,6 +23,8 @@ pub(crate) struct AnswerReader {
     /// The name in the question.
     asked: Option<Name>,
     stream: Vec<u8>,
+    /// Where in it the response begins: behind those that say that another one follows.
+    begin: usize,
     /// How far the stream was searched for the end of what is read.
     searched: usize,
     body: Option<(Response, Chunked)>,
@@ -34,6 +36,7 @@ impl AnswerReader {
         Self {
             asked: httpdns::asked(target),
             stream: Vec::new(),
+            begin: 0,
             searched: 0,
             body: None,
         }
@@ -68,19 +71,20 @@ impl AnswerReader {
     fn read_head(&mut self) -> bool {
         loop {
             // A response that is none is found by its first bytes, one that is by the end of its head.
-            let has_ended = Request::may_have_ended(&self.stream, self.searched);
-            if !has_ended && self.searched > 16 {
+            let searched = self.searched - self.begin;
+            let has_ended = Request::may_have_ended(self.response(), searched);
+            if !has_ended && searched > 16 {
                 self.searched = self.stream.len();
                 return false;
             }
-            match Response::parse(&self.stream) {
+            match Response::parse(self.response()) {
                 // Something else comes first, such as 100 (Continue).
                 Parsed::Complete(response) if response.status < 200 => {
-                    self.stream.drain(..response.head_len);
-                    self.searched = 0;
+                    self.begin += response.head_len;
+                    self.searched = self.begin;
                 }
                 Parsed::Complete(response) => {
-                    self.searched = response.head_len;
+                    self.searched = self.begin + response.head_len;
                     self.body = Some((response, Chunked::default()));
                     return true;
                 }
@@ -93,13 +97,18 @@ impl AnswerReader {
         }
     }
 
+    /// The response, from its first byte on.
+    fn response(&self) -> &[u8] {
+        self.stream.get(self.begin..).unwrap_or_default()
+    }
+
     /// What it tells, as far as it has come. Addresses that no server has are left out.
     pub(crate) fn finish(&self) -> Vec<Told> {
         let body = self
             .body
             .as_ref()
             .filter(|(response, _)| (200..300).contains(&response.status))
-            .and_then(|(response, _)| response.body(&self.stream));
+            .and_then(|(response, _)| response.body(self.response()));
         let mut told = body.map_or_else(Vec::new, |body| httpdns::parse(&body, self.asked.as_ref()));
         told.retain(|told| is_server(told.ip));
         told
@@ -176,6 +185,17 @@ mod tests {
         let mut reader = AnswerReader::new(b"/d?dn=a.example");
         reader.push(b"HTTP/1.0 200 OK\r\n\r\n192.168.1.1;10.0.0.1;169.254.1.1;192.0.2.8");
         assert_eq!(told(&reader), ["a.example 192.0.2.8"]);
+    }
+
+    #[test]
+    fn responses_that_say_that_another_follows_count_too() {
+        let mut reader = AnswerReader::new(b"/");
+        let mut pushed = 0;
+        while !reader.push(b"HTTP/1.1 100 Continue\r\n\r\n") {
+            pushed += 25;
+            assert!(pushed < 2 * LIMIT, "it never ends");
+        }
+        assert_eq!(told(&reader), [] as [&str; 0]);
     }
 
     #[test]
