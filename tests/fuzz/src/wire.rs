@@ -116,7 +116,7 @@ pub fn http2(data: &[u8]) {
         }
         let Some(begin) = ended else { return };
         rest = &rest[begin..];
-        let Parsed::Complete(block) = requests.parse(frames.block(), rest) else {
+        let Parsed::Complete(block) = requests.parse(&mut frames.block(), rest) else {
             return;
         };
         rest = &rest[block.len..];

@@ -371,13 +371,16 @@ impl Inspection {
     }
 
     /// A header block of HTTP/2. One without a host of its own (trailers) belongs to the request before.
-    fn block(&mut self, header: BlockHeader, stream: &[u8]) -> Finding {
+    fn block(&mut self, mut header: BlockHeader, stream: &[u8]) -> Finding {
         let Some(http2) = &mut self.http2 else {
             return Finding::Undecidable(Undecidable::Unrecognised);
         };
-        let block = match http2.requests.parse(header, stream) {
+        let block = match http2.requests.parse(&mut header, stream) {
             Parsed::Complete(block) => block,
-            Parsed::Incomplete if stream.len() < LIMIT => return Finding::NeedMore,
+            Parsed::Incomplete if stream.len() < LIMIT => {
+                self.progress = Progress::Block(header);
+                return Finding::NeedMore;
+            }
             Parsed::Incomplete => return Finding::Undecidable(Undecidable::TooLong),
             Parsed::Mismatch => return Finding::Undecidable(Undecidable::Ambiguous),
         };

@@ -166,6 +166,11 @@ impl Decoder {
         Some(block)
     }
 
+    /// Bytes that the table takes, about.
+    pub(super) fn held(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>() + self.size
+    }
+
     fn indexed(&self, index: usize, block: &mut Block) -> Option<()> {
         match index.checked_sub(STATIC.len()) {
             None => {

@@ -24,12 +24,39 @@ const PRIORITY: u8 = 0x20;
 /// Stream dependency and weight (section 6.2).
 const PRIORITY_FIELDS: usize = 5;
 
-/// The header of a frame that begins a header block.
+/// The header of a frame that begins a header block, and how far the block's frames were followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockHeader {
     /// Length of the frame's payload.
     len: usize,
     flags: u8,
+    /// Where the frame that was followed last ends, and its flags.
+    end: usize,
+    last_flags: u8,
+}
+
+impl BlockHeader {
+    /// Follows the block's frames as far as `stream` goes, which holds what follows the first header; its length, if it is
+    /// whole. What was followed is not looked at again when more has come.
+    fn follow(&mut self, stream: &[u8]) -> Parsed<usize> {
+        loop {
+            let Some(rest) = stream.get(self.end..) else {
+                return Parsed::Incomplete;
+            };
+            if self.last_flags & END_HEADERS != 0 {
+                return Parsed::Complete(self.end);
+            }
+            let Some(next) = rest.first_chunk::<FRAME_HEADER>() else {
+                return Parsed::Incomplete;
+            };
+            // Nothing may come between (section 6.10).
+            if next[3] != CONTINUATION {
+                return Parsed::Mismatch;
+            }
+            self.last_flags = next[4];
+            self.end += FRAME_HEADER + len_of(next);
+        }
+    }
 }
 
 /// Where between two header blocks a client's stream is. Nothing of the frames is kept but the header of the one at hand.
@@ -72,9 +99,12 @@ impl Frames {
 
     /// The frame that [`Self::push`] stopped at.
     pub fn block(&self) -> BlockHeader {
+        let (len, flags) = (len_of(&self.header), self.header[4]);
         BlockHeader {
-            len: len_of(&self.header),
-            flags: self.header[4],
+            len,
+            flags,
+            end: len,
+            last_flags: flags,
         }
     }
 }
@@ -99,17 +129,23 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Reads the block of which `stream` holds what follows its first frame's header. Once one is a mismatch, no later one
-    /// can be read.
-    pub fn parse(&mut self, header: BlockHeader, stream: &[u8]) -> Parsed<HeaderBlock> {
-        match fragments(header, stream) {
-            Parsed::Complete((block, len)) => match self.hpack.block(&block) {
-                Some(block) => Parsed::Complete(HeaderBlock::of(&block, len)),
-                None => Parsed::Mismatch,
-            },
-            Parsed::Incomplete => Parsed::Incomplete,
-            Parsed::Mismatch => Parsed::Mismatch,
-        }
+    /// Reads the block of which `stream` holds what follows its first frame's header. Where that is not all, `header` goes on
+    /// with the same stream when it is longer. Once one is a mismatch, no later one can be read.
+    pub fn parse(&mut self, header: &mut BlockHeader, stream: &[u8]) -> Parsed<HeaderBlock> {
+        let len = match header.follow(stream) {
+            Parsed::Complete(len) => len,
+            Parsed::Incomplete => return Parsed::Incomplete,
+            Parsed::Mismatch => return Parsed::Mismatch,
+        };
+        let block = fragments(*header, stream).and_then(|block| self.hpack.block(&block));
+        block.map_or(Parsed::Mismatch, |block| {
+            Parsed::Complete(HeaderBlock::of(&block, len))
+        })
+    }
+
+    /// Bytes that are held of earlier blocks, about.
+    pub fn held(&self) -> usize {
+        self.hpack.held()
     }
 }
 
@@ -128,31 +164,18 @@ impl HeaderBlock {
     }
 }
 
-/// The fragments of a block put together (section 4.3), and their length with the headers between them.
-fn fragments(header: BlockHeader, stream: &[u8]) -> Parsed<(Vec<u8>, usize)> {
-    let Some((payload, mut rest)) = stream.split_at_checked(header.len) else {
-        return Parsed::Incomplete;
-    };
-    let Some(first) = fragment(payload, header.flags) else {
-        return Parsed::Mismatch;
-    };
-    let mut block = first.to_vec();
+/// The fragments of a whole block put together (section 4.3).
+fn fragments(header: BlockHeader, stream: &[u8]) -> Option<Vec<u8>> {
+    let (payload, mut rest) = stream.split_at_checked(header.len)?;
+    let mut block = fragment(payload, header.flags)?.to_vec();
     let mut flags = header.flags;
     while flags & END_HEADERS == 0 {
-        let Some((next, after)) = rest.split_first_chunk::<FRAME_HEADER>() else {
-            return Parsed::Incomplete;
-        };
-        // Nothing may come between (section 6.10).
-        if next[3] != CONTINUATION {
-            return Parsed::Mismatch;
-        }
-        let Some((payload, after)) = after.split_at_checked(len_of(next)) else {
-            return Parsed::Incomplete;
-        };
+        let (next, after) = rest.split_first_chunk::<FRAME_HEADER>()?;
+        let (payload, after) = after.split_at_checked(len_of(next))?;
         block.extend_from_slice(payload);
         (flags, rest) = (next[4], after);
     }
-    Parsed::Complete((block, stream.len() - rest.len()))
+    Some(block)
 }
 
 /// A HEADERS frame's payload without padding and priority; `None` where they are longer than it is.

@@ -28,7 +28,7 @@ fn blocks(stream: &[u8], size: usize) -> Vec<(Option<String>, bool, bool)> {
         });
         let Some(begin) = begin else { return found };
         rest = &rest[begin..];
-        match requests.parse(frames.block(), rest) {
+        match requests.parse(&mut frames.block(), rest) {
             Parsed::Complete(block) => {
                 let host = block.host.map(|host| host.to_string());
                 found.push((host, block.is_ambiguous, block.is_request));
@@ -109,10 +109,19 @@ fn a_block_cut_off_anywhere_is_incomplete_and_what_cannot_be_one_is_a_mismatch()
     let mut frames = Frames::default();
     assert_eq!(frames.push(&stream), Some(FRAME_HEADER));
     let rest = &stream[FRAME_HEADER..];
+    let (mut requests, mut going_on) = (Requests::default(), frames.block());
     for len in 0..rest.len() {
-        let parsed = Requests::default().parse(frames.block(), &rest[..len]);
+        let parsed = Requests::default().parse(&mut frames.block(), &rest[..len]);
         assert_eq!(parsed, Parsed::Incomplete, "{len}");
+        assert_eq!(
+            requests.parse(&mut going_on, &rest[..len]),
+            Parsed::Incomplete,
+            "{len}"
+        );
     }
+    let whole = Requests::default().parse(&mut frames.block(), rest);
+    assert!(matches!(&whole, Parsed::Complete(block) if block.len == rest.len()));
+    assert_eq!(requests.parse(&mut going_on, rest), whole);
     let wrong = [
         [frame(HEADERS, 0, &block), frame(0, END_HEADERS, &[])].concat(),
         frame(HEADERS, END_HEADERS | PADDED, &[200, 1]),
@@ -122,7 +131,7 @@ fn a_block_cut_off_anywhere_is_incomplete_and_what_cannot_be_one_is_a_mismatch()
     for stream in wrong {
         let mut frames = Frames::default();
         frames.push(&stream);
-        let parsed = Requests::default().parse(frames.block(), &stream[FRAME_HEADER..]);
+        let parsed = Requests::default().parse(&mut frames.block(), &stream[FRAME_HEADER..]);
         assert_eq!(parsed, Parsed::Mismatch, "{stream:?}");
     }
 }
