@@ -93,6 +93,68 @@ fn stalled_uploads_and_unread_downloads_share_one_bound() {
     assert_eq!(world.engine.stats().tcp_flows, 250);
 }
 
+/// Has this many flows say `said` to servers that never answer, and says how many are left after two seconds.
+fn left_of(seed: u64, flows: u16, port: u16, said: &[u8]) -> (World, u64) {
+    let mut world = World::fair(seed, blocking(&["ads.example"]));
+    for no in 0..flows {
+        let mut at = server(no);
+        at.set_port(port);
+        world.internet.listen(at, Host::silent());
+        let says = Script::says(Text::of(said)).ending(Ending::Never);
+        world.phone.connect(at, Socket::default(), says);
+        world.run_for(Duration::from_millis(1));
+    }
+    world.run_for(2 * SECOND);
+    let left = world.engine.stats().tcp_flows;
+    (world, left)
+}
+
+#[test]
+fn begun_hellos_of_all_flows_share_one_bound_and_those_heard_of_last_stay() {
+    // 800 flows at their own bound hold 12 MB.
+    let hello = client_hello("good.example", 15_500);
+    let (mut world, left) = left_of(12, 800, 443, &hello[..15_000]);
+    assert!((300..=560).contains(&left), "{left}");
+    assert_eq!(world.engine.stats().hello_unread, 800 - left);
+    assert!(world.phone.apps[0].speaker.reset && !world.phone.apps[799].speaker.reset);
+    // There is room for others.
+    let mut at = server(900);
+    at.set_port(443);
+    world.internet.listen(at, Host::new(Script::echo()));
+    let (said, pace) = (Text::of(&hello), Pace::slow(1_000, 1));
+    let script = Script::says(said.clone()).expecting(said).writing(pace);
+    let app = world.phone.connect(at, Socket::default(), script);
+    world.run_for(2 * SECOND);
+    assert!(world.phone.app(app).speaker.heard_all(), "{}", world.story());
+    // What is not finished in its time is gone, and its room with it.
+    world.run_for(20 * SECOND);
+    assert!(world.engine.stats().tcp_flows <= 1);
+}
+
+#[test]
+fn what_http_2_refers_back_to_shares_it() {
+    // A table of 64 KiB full of entries that say nothing: 4 bytes make one of 33, and of more in memory.
+    let host = b"good.example";
+    let block = [
+        &b"\x3f\xe1\xff\x03\x83\x84\x86\x41"[..],
+        &[host.len() as u8],
+        host,
+        &b"\x40\x01x\0".repeat(1_900),
+    ]
+    .concat();
+    let len = (block.len() as u32).to_be_bytes();
+    let said = [
+        &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..],
+        b"\0\0\0\x04\0\0\0\0\0",
+        &len[1..],
+        &[1, 4, 0, 0, 0, 1],
+        &block,
+    ]
+    .concat();
+    let (_, left) = left_of(13, 150, 80, &said);
+    assert!((20..=80).contains(&left), "{left}");
+}
+
 #[test]
 fn memory_comes_back_when_flows_are_over() {
     let mut world = World::fair(4, blocking(&[]));

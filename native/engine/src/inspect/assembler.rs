@@ -74,6 +74,11 @@ impl Assembler {
         self.bytes.len()
     }
 
+    /// Bytes of memory that are taken.
+    pub(crate) const fn allocated(&self) -> usize {
+        self.bytes.capacity() + self.pieces.capacity() * size_of::<Range<usize>>()
+    }
+
     /// Forgets the first `count` bytes of the stream: offsets count from there.
     pub(crate) fn advance(&mut self, count: usize) {
         if count >= self.bytes.len() {

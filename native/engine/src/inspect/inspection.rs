@@ -8,6 +8,7 @@ use wire::{EchExtension, Name, Parsed};
 
 use super::Assembler;
 use super::next::{Between, Next};
+use super::room::{Room, Share};
 use crate::Seen;
 
 /// Bytes after which a flow without a complete hello is undecidable.
@@ -92,6 +93,7 @@ pub(crate) struct Inspection {
     http2: Option<Box<Http2>>,
     /// Of the hello that was read.
     ech: Option<EchExtension>,
+    share: Share,
 }
 
 impl Default for Inspection {
@@ -106,6 +108,7 @@ impl Default for Inspection {
             for_proxy: false,
             http2: None,
             ech: None,
+            share: Share::default(),
         }
     }
 }
@@ -204,6 +207,13 @@ impl Inspection {
         }
     }
 
+    /// Gives back the message that was read; what has arrived behind it is kept.
+    pub(crate) fn forget_read(&mut self) {
+        if let Next::At(offset) | Next::Behind(offset, _) = self.next {
+            self.reset(offset);
+        }
+    }
+
     /// Goes on behind the message that was read; false if nothing that could be read follows it.
     pub(crate) fn advance(&mut self) -> bool {
         match self.next {
@@ -254,6 +264,17 @@ impl Inspection {
     /// Bytes held until the message is complete.
     pub(crate) const fn held(&self) -> usize {
         self.assembler.held()
+    }
+
+    /// Bytes that it takes of the room of all readers.
+    pub(crate) const fn share(&self) -> usize {
+        self.share.bytes()
+    }
+
+    /// Takes its share of the room for what it holds.
+    pub(crate) fn take_share(&mut self, room: &Room) {
+        let tables = self.http2.as_ref().map_or(0, |http2| http2.requests.held());
+        self.share.take(room, self.assembler.allocated() + tables);
     }
 
     fn read(&mut self, stream: &[u8]) -> Finding {

@@ -5,12 +5,14 @@ mod assembler;
 mod inspection;
 mod next;
 mod quic;
+mod room;
 
 pub(crate) use answer::{AnswerReader, is_asked};
 pub(crate) use assembler::Assembler;
 pub(crate) use inspection::{Finding, Inspection, LIMIT, Undecidable};
 pub(crate) use next::Next;
 pub(crate) use quic::QuicReader;
+pub(crate) use room::Room;
 
 #[cfg(test)]
 #[path = "../../../../tests/fixtures/client_hello.rs"]

@@ -266,6 +266,17 @@ impl Flow {
         }
     }
 
+    /// Bytes that its readers take of the room of all.
+    pub(super) fn reading_bytes(&self) -> usize {
+        let reading = match &self.judgement {
+            Judgement::Reading(inspection) => Some(inspection),
+            Judgement::Allowed | Judgement::AwaitingOwner => None,
+        };
+        let next = self.next_request.as_ref().map(|following| &following.1);
+        let readers = [reading, self.late.as_ref(), next].into_iter().flatten();
+        readers.map(|inspection| inspection.share()).sum()
+    }
+
     /// Whether the socket is to be offered bytes.
     pub(super) fn can_send(&self) -> bool {
         let allowed = matches!(self.judgement, Judgement::Allowed) && self.has_upload();

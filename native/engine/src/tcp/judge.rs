@@ -17,6 +17,9 @@ use crate::{Depth, Event, FlowId, OwnerQuestion, Seen, Timestamp, Transport, Ver
 /// How long a begun hello may take. Its bytes never leave unjudged, so a hello that is not finished by then is reset.
 pub(super) const HELLO_WAIT: Duration = Duration::from_secs(10);
 
+/// Bytes that the readers of all flows may hold: begun hellos and requests, and what HPACK refers back to.
+const MAX_READING: usize = 8 * 1024 * 1024;
+
 /// How long bytes are held that only begin like a hello or a request, on a port where no name is expected.
 const LETTERS_WAIT: Duration = Duration::from_millis(100);
 
@@ -34,11 +37,15 @@ impl Tcp {
             },
         };
         let finding = inspection.push(flow.read, bytes);
+        inspection.take_share(&self.reading);
         flow.ech = inspection.ech();
         let wait = patience(inspection, flow.remote.port());
         let (certain, target) = (inspection.is_certain(), inspection.take_target());
         if let Some(target) = target {
             self.expect_answer(flow, &finding, &target, cx);
+        }
+        if self.reading.taken() > MAX_READING {
+            self.give_way(cx);
         }
         match finding {
             Finding::NeedMore => {
@@ -57,10 +64,40 @@ impl Tcp {
                 Life::Goes
             }
             Finding::Undecidable(_) => {
-                read_on(flow);
+                self.read_on(flow);
                 self.decide(flow, cx)
             }
         }
+    }
+
+    /// The readers of all flows hold too much: those flows end of which nothing was heard for longest, until a quarter is
+    /// free. What they would have said is not known, so they are told of as unread.
+    fn give_way(&mut self, cx: &mut Context<'_>) {
+        for id in self.table.most_idle_first(|flow| flow.reading_bytes() > 0) {
+            if self.reading.taken() <= MAX_READING / 4 * 3 {
+                return;
+            }
+            cx.stats.evicted += 1;
+            self.with(id, cx, |tcp, flow, cx| tcp.refuse_unread(flow, cx));
+        }
+    }
+
+    /// A message without a name may be followed by one that has one.
+    fn read_on(&self, flow: &mut Flow) {
+        if let Judgement::Reading(inspection) = std::mem::replace(&mut flow.judgement, Judgement::Allowed) {
+            flow.next_request = self.following(inspection);
+        }
+    }
+
+    /// What reads the message behind the one that was read, where one that could be read may follow.
+    fn following(&self, mut inspection: Box<Inspection>) -> Option<Box<(Next, Box<Inspection>)>> {
+        let next = inspection.next();
+        if next == Next::Never {
+            return None;
+        }
+        inspection.forget_read();
+        inspection.take_share(&self.reading);
+        Some(Box::new((next, inspection)))
     }
 
     /// A name was read. On plaintext HTTP the connection's next request may have another.
@@ -70,10 +107,7 @@ impl Tcp {
             Judgement::Allowed | Judgement::AwaitingOwner => None,
         };
         let inspection = reading.or_else(|| flow.late.take());
-        flow.next_request = inspection
-            .map(|inspection| (inspection.next(), inspection))
-            .filter(|(next, _)| *next != Next::Never)
-            .map(Box::new);
+        flow.next_request = inspection.and_then(|inspection| self.following(inspection));
         let again = flow.name.as_ref().is_some_and(|(before, _)| *before == name);
         flow.name = Some((name, seen));
         if again {
@@ -393,16 +427,6 @@ pub(super) fn tell(flow: &Flow, decision: &Decision, cx: &mut Context<'_>) {
         owner: flow.owner.app(),
         record_type: None,
     })));
-}
-
-/// A message without a name may be followed by one that has one.
-fn read_on(flow: &mut Flow) {
-    if let Judgement::Reading(inspection) = &mut flow.judgement
-        && inspection.next() != Next::Never
-    {
-        let inspection = std::mem::take(inspection);
-        flow.next_request = Some(Box::new((inspection.next(), inspection)));
-    }
 }
 
 /// How long the bytes so far may wait for more.

@@ -38,6 +38,7 @@ use self::upload::Piece;
 use self::window::Budget;
 use crate::chunk::{ChunkQueue, Pool};
 use crate::dns::Dns;
+use crate::inspect::Room;
 use crate::memory::Memory;
 use crate::outbox::Outbox;
 use crate::storm::Storms;
@@ -101,6 +102,8 @@ pub(crate) struct Tcp {
     readable_next: VecDeque<FlowId>,
     /// Flows whose answers are read for addresses.
     learning: usize,
+    /// What all readers of first bytes hold.
+    reading: Room,
     /// Where a silent opening failed lately, and until when the address opens truthfully.
     truthful: HashMap<SocketAddr, Timestamp>,
     /// Until when no flow can be given up for another.
@@ -138,6 +141,7 @@ impl Tcp {
             readable: VecDeque::new(),
             readable_next: VecDeque::new(),
             learning: 0,
+            reading: Room::default(),
             truthful,
             full_until: None,
             resets: (0, 0),

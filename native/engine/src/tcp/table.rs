@@ -171,6 +171,17 @@ impl Table {
             .map(|flow| flow.id)
     }
 
+    /// The flows of which `wanted` is true, the one that was silent for longest first.
+    pub(super) fn most_idle_first(&self, wanted: impl Fn(&Flow) -> bool) -> Vec<FlowId> {
+        let flows = self.slots.iter().filter_map(|slot| slot.flow.as_deref());
+        let mut flows: Vec<_> = flows
+            .filter(|flow| wanted(flow))
+            .map(|flow| (flow.heard_at, flow.id))
+            .collect();
+        flows.sort_by_key(|(heard_at, _)| *heard_at);
+        flows.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// The first flow of which `wanted` is true.
     pub(super) fn find_flow(&self, wanted: impl Fn(&Flow) -> bool) -> Option<FlowId> {
         self.slots
