@@ -314,17 +314,24 @@ fn what_a_socks_proxy_is_asked_for_is_judged_and_so_is_what_is_said_behind_it() 
         ("good.example", http_get("good.example"), false),
         ("good.example", b"SSH-2.0-x\r\n".to_vec(), false),
     ] {
-        let mut world = World::fair(12, blocking(&["ads.example"]));
-        let proxy = at("203.0.113.9:1080");
-        world.internet.listen(proxy, Host::new(Script::echo()));
-        let turns = [ask(asked), said].concat();
-        // The greeting comes alone, as its client waits for the proxy.
-        let script = Script::says(Text::of(&turns)).writing(Pace::slow(3, 1));
-        let app = world.phone.connect(proxy, Socket::default(), script);
-        world.run_for(SECONDS_5);
-        assert_eq!(world.phone.app(app).speaker.reset, refused, "{asked}");
-        let left = world.record.bytes_to(proxy);
-        assert!(left >= 3, "the greeting goes at once");
-        assert_eq!(left == turns.len() as u64, !refused, "{asked} {left}");
+        // The greeting comes alone, as its client waits for the proxy; or in pieces, even so late that the first was let go.
+        for pace in [
+            Pace::slow(3, 1),
+            Pace::slow(2, 1),
+            Pace::slow(1, 1),
+            Pace::slow(2, 150),
+        ] {
+            let mut world = World::fair(12, blocking(&["ads.example"]));
+            let proxy = at("203.0.113.9:1080");
+            world.internet.listen(proxy, Host::new(Script::echo()));
+            let turns = [ask(asked), said.clone()].concat();
+            let script = Script::says(Text::of(&turns)).writing(pace);
+            let app = world.phone.connect(proxy, Socket::default(), script);
+            world.run_for(12 * SECONDS_5);
+            assert_eq!(world.phone.app(app).speaker.reset, refused, "{asked} {pace:?}");
+            let left = world.record.bytes_to(proxy);
+            assert!(left >= 3, "the greeting goes: {pace:?}");
+            assert_eq!(left == turns.len() as u64, !refused, "{asked} {left} {pace:?}");
+        }
     }
 }

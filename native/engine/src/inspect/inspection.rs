@@ -324,7 +324,7 @@ impl Inspection {
         };
         let turn = match parsed {
             Parsed::Complete(turn) => turn,
-            Parsed::Incomplete if self.socks => return Some(Finding::NeedMore),
+            Parsed::Incomplete if self.socks || !stream.is_empty() => return Some(Finding::NeedMore),
             Parsed::Incomplete | Parsed::Mismatch => return None,
         };
         self.socks = !turn.is_request;

@@ -57,7 +57,11 @@ impl Tcp {
             Finding::Undecidable(Undecidable::TooLong | Undecidable::Ambiguous) => {
                 self.refuse_unread(flow, cx)
             }
-            Finding::Undecidable(_) if flow.late.take().is_some() => Life::Goes,
+            Finding::Undecidable(_) if flow.late.is_some() => {
+                let inspection = flow.late.take();
+                flow.next_request = inspection.and_then(|inspection| self.following(inspection));
+                Life::Goes
+            }
             // What follows a request on its connection and is none was let through with it: WebSocket, CONNECT.
             Finding::Undecidable(_) if flow.name.is_some() => {
                 self.allow(flow, cx);
