@@ -6,7 +6,7 @@ use wire::httpdns::Told;
 use wire::tcp::{Flags, SeqNumber, TcpHeader};
 
 use super::DNS_PORT;
-use super::stream::{Found, Stream};
+use super::stream::{Found, Speaker, Stream};
 use super::table::Held;
 use crate::inspect::{AnswerReader, Assembler, LIMIT, is_asked};
 
@@ -61,7 +61,7 @@ impl Connection {
         }
         let [ours, theirs] = &mut self.streams;
         let stream = if src <= dst { ours } else { theirs };
-        stream.begin(first, dst.port() == DNS_PORT);
+        stream.begin(first, speaker(src, dst));
         if payload.is_empty() {
             return;
         }
@@ -109,13 +109,29 @@ impl Connection {
         self.syn = Some(syn);
         self.answer = None;
         let mut client_stream = Stream::default();
-        client_stream.begin(if is_reply { tcp.ack } else { first }, port == DNS_PORT);
+        let server = if client == src { dst } else { src };
+        client_stream.begin(if is_reply { tcp.ack } else { first }, speaker(client, server));
+        // What a resolver answers begins with its first segment.
+        let server_stream = if port == DNS_PORT {
+            Stream::default()
+        } else {
+            Stream::closed()
+        };
         let is_lesser = client == src.min(dst);
         self.streams = if is_lesser {
-            [client_stream, Stream::closed()]
+            [client_stream, server_stream]
         } else {
-            [Stream::closed(), client_stream]
+            [server_stream, client_stream]
         };
+    }
+}
+
+/// Who says what goes from one of these ends to the other.
+fn speaker(from: SocketAddr, to: SocketAddr) -> Speaker {
+    match (from.port(), to.port()) {
+        (_, DNS_PORT) => Speaker::Asker,
+        (DNS_PORT, _) => Speaker::Resolver,
+        _ => Speaker::Other,
     }
 }
 

@@ -177,6 +177,7 @@ impl Observer {
                 Found::Nameless if is_named(dst.port()) => self.report_told(src, dst, now),
                 Found::Nameless | Found::Request(..) => {}
                 Found::Told(told) => self.learn(told, now),
+                Found::Answer(message) => self.handle_answer(&message, dst, src, now),
             }
         }
     }
@@ -226,19 +227,27 @@ impl Observer {
                 Err(QueryError::Response) => {}
                 Err(_) => self.stats.discard(Discard::MalformedDns),
             }
-        } else if udp.src_port == DNS_PORT
-            && let Some(name) = Query::answered_name(message)
-            && let Ok(answer) = Answer::parse(message)
-        {
-            for published in &answer.ech {
-                self.ech.remember(published, now);
-            }
-            if let Some(decision) = judge_answer(&self.rules, &name, answer) {
-                let seen = decision.reason.seen;
-                self.push(Sighting::new(decision, seen, name, (dst, src), now));
-            }
-        } else if udp.src_port != DNS_PORT {
+        } else if udp.src_port == DNS_PORT {
+            self.handle_answer(message, dst, src, now);
+        } else {
             self.handle_quic(src, dst, message, now);
+        }
+    }
+
+    /// A resolver's answer, by datagram or by TCP.
+    fn handle_answer(&mut self, message: &[u8], client: SocketAddr, resolver: SocketAddr, now: Timestamp) {
+        let Some(name) = Query::answered_name(message) else {
+            return;
+        };
+        let Ok(answer) = Answer::parse(message) else {
+            return;
+        };
+        for published in &answer.ech {
+            self.ech.remember(published, now);
+        }
+        if let Some(decision) = judge_answer(&self.rules, &name, answer) {
+            let seen = decision.reason.seen;
+            self.push(Sighting::new(decision, seen, name, (client, resolver), now));
         }
     }
 

@@ -1,4 +1,4 @@
-//! One direction of a TCP connection, read for names: a hello, requests one after the other, or questions.
+//! One direction of a TCP connection, read for names: a hello, requests one after the other, or DNS messages.
 
 use wire::dns::Query;
 use wire::http::Request;
@@ -30,8 +30,21 @@ pub(super) enum Found {
     Request(Option<Name>, Box<[u8]>),
     /// First bytes without a name.
     Nameless,
+    /// A resolver's answer.
+    Answer(Vec<u8>),
     /// Addresses, in the answer to a request.
     Told(Vec<Told>),
+}
+
+/// Who speaks, and on which port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// Who asks a resolver.
+    Asker,
+    /// A resolver.
+    Resolver,
+    /// Anybody else.
+    Other,
 }
 
 /// What the bytes are read for.
@@ -45,7 +58,7 @@ enum State {
     /// A request that comes after others, at the beginning of a segment: where the last one ended is not known.
     Resume(Box<Inspection>),
     /// DNS messages, each behind its length; the assembler begins at this offset.
-    Questions(Box<Assembler>, u64),
+    Messages(Box<Assembler>, u64, Speaker),
     /// Nothing: a server's stream, or one that says no more names.
     Closed,
 }
@@ -71,15 +84,16 @@ impl Stream {
     }
 
     /// Sets the beginning, at a SYN or else at the first segment.
-    pub(super) fn begin(&mut self, seq: SeqNumber, is_dns: bool) {
+    pub(super) fn begin(&mut self, seq: SeqNumber, speaker: Speaker) {
         if !matches!(self.state, State::Unseen) {
             return;
         }
         self.begin = seq.0;
-        self.state = if is_dns {
-            State::Questions(Box::new(Assembler::new(MAX_MESSAGE)), 0)
-        } else {
-            State::Message(Box::default())
+        self.state = match speaker {
+            Speaker::Other => State::Message(Box::default()),
+            Speaker::Asker | Speaker::Resolver => {
+                State::Messages(Box::new(Assembler::new(MAX_MESSAGE)), 0, speaker)
+            }
         };
     }
 
@@ -87,7 +101,7 @@ impl Stream {
     pub(super) fn held(&self) -> usize {
         match &self.state {
             State::Message(inspection) | State::Resume(inspection) => inspection.held(),
-            State::Questions(assembler, _) => assembler.held(),
+            State::Messages(assembler, ..) => assembler.held(),
             State::Unseen | State::Closed => 0,
         }
     }
@@ -111,12 +125,13 @@ impl Stream {
                 inspection.reset(offset);
                 read_messages(inspection, offset, bytes, found)
             }
-            State::Questions(mut assembler, begin) => {
+            State::Messages(mut assembler, begin, speaker) => {
                 if let Some(at) = offset.checked_sub(begin).and_then(|at| usize::try_from(at).ok()) {
                     assembler.insert(at, bytes);
                 }
-                let read = read_questions(&mut assembler, found);
-                State::Questions(assembler, begin + read)
+                let read = read_dns(&assembler, speaker, found);
+                assembler.advance(read);
+                State::Messages(assembler, begin + read as u64, speaker)
             }
             state => state,
         };
@@ -188,25 +203,25 @@ fn read_messages(
     }
 }
 
-/// Reads the complete messages at the beginning, and says how many bytes they were.
-fn read_questions(assembler: &mut Assembler, found: &mut Vec<Found>) -> u64 {
+/// Reads the complete DNS messages at the beginning, and says how many bytes they are.
+fn read_dns(assembler: &Assembler, speaker: Speaker, found: &mut Vec<Found>) -> usize {
+    let stream = assembler.prefix();
     let mut read = 0;
-    loop {
-        let Some((len, rest)) = assembler.prefix().split_first_chunk() else {
-            return read;
-        };
+    while let Some((len, rest)) = stream.get(read..).and_then(<[u8]>::split_first_chunk) {
         let len = usize::from(u16::from_be_bytes(*len));
         let Some(message) = rest.get(..len) else {
-            return read;
+            break;
         };
-        if let Ok(name) = Query::asked_name(message) {
+        if speaker == Speaker::Resolver {
+            found.push(Found::Answer(message.to_vec()));
+        } else if let Ok(name) = Query::asked_name(message) {
             found.push(Found::Name(Said {
                 name,
                 seen: Seen::Query,
                 ech: None,
             }));
         }
-        assembler.advance(2 + len);
-        read += 2 + len as u64;
+        read += 2 + len;
     }
+    read
 }

@@ -370,18 +370,44 @@ fn ech_is_told_from_what_answers_published() {
     answer.extend(data);
     let hello = |host: &str| Hello::to(host).ech(9);
     let quic = |host: &str| Initial::new(3).datagrams(&hello(host).message()).remove(0);
-    let mut observer = observer();
-    let mut told = |packet: Vec<u8>| {
-        observer.handle_packet(&packet, Timestamp::ZERO);
-        observer.poll_sighting().and_then(|sighting| sighting.reason.ech)
+    let framed = [&(answer.len() as u16).to_be_bytes()[..], &answer].concat();
+    let (first, rest) = framed.split_at(9);
+    let seq = |offset: usize| 0x1000 + offset as u32;
+    let by_tcp = |offset, piece| segment(RESOLVER, CLIENT, seq(offset), 1, Flags::ACK, piece);
+    let resolver_syn = || {
+        let reply = segment(
+            RESOLVER,
+            CLIENT,
+            seq(0) - 1,
+            SYN + 1,
+            Flags::SYN.with(Flags::ACK),
+            b"",
+        );
+        [syn(RESOLVER), reply]
     };
-    assert_eq!(told(data_of(1, &hello("front.example"))), Some(Ech::Unknown));
-    assert_eq!(told(datagram(RESOLVER, CLIENT, &answer)), None);
-    assert_eq!(told(data_of(2, &hello("front.example"))), Some(Ech::Real));
-    assert_eq!(told(data_of(3, &hello("page.example"))), Some(Ech::Unknown));
-    assert_eq!(told(data_of(4, &Hello::to("front.example"))), None);
-    let flight = datagram(CLIENT, SERVER, &quic("front.example"));
-    assert_eq!(told(flight), Some(Ech::Real));
+    let [asked, greeted] = resolver_syn();
+    let [_, only_greeted] = resolver_syn();
+    for answered in [
+        vec![datagram(RESOLVER, CLIENT, &answer)],
+        vec![by_tcp(0, &framed)],
+        vec![asked, greeted, by_tcp(9, rest), by_tcp(0, first)],
+        vec![only_greeted, by_tcp(0, first), by_tcp(9, rest)],
+    ] {
+        let mut observer = observer();
+        let mut told = |packet: Vec<u8>| {
+            observer.handle_packet(&packet, Timestamp::ZERO);
+            observer.poll_sighting().and_then(|sighting| sighting.reason.ech)
+        };
+        assert_eq!(told(data_of(1, &hello("front.example"))), Some(Ech::Unknown));
+        for packet in answered {
+            assert_eq!(told(packet), None);
+        }
+        assert_eq!(told(data_of(2, &hello("front.example"))), Some(Ech::Real));
+        assert_eq!(told(data_of(3, &hello("page.example"))), Some(Ech::Unknown));
+        assert_eq!(told(data_of(4, &Hello::to("front.example"))), None);
+        let flight = datagram(CLIENT, SERVER, &quic("front.example"));
+        assert_eq!(told(flight), Some(Ech::Real));
+    }
 }
 
 /// A hello as the first segment of its connection.
