@@ -7,6 +7,9 @@ use std::net::SocketAddr;
 use blocklist::{Action, Because, RuleId, Rules};
 use engine::{Ech, Reason, Seen, Sighting, Transport, VerdictEvent};
 
+/// DNS over TLS and over QUIC (RFC 7858 section 3.1, RFC 9250 section 4.1.1).
+const ENCRYPTED_DNS_PORT: u16 = 853;
+
 /// A verdict with its rule looked up. Borrowed: one is made per line, not per flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown<'a> {
@@ -66,13 +69,20 @@ impl<'a> Shown<'a> {
             tier,
             rule: rule.map(|rule| rule.id),
             list: rule.map(|rule| rule.list_title),
-            why: rule.map_or("", |rule| rule.what),
+            why: match rule {
+                Some(rule) => rule.what,
+                None if blocked => without_a_rule(reason.seen, transport, remote.port()),
+                None => "",
+            },
         }
     }
 
-    /// The rule in its own sentence, and where to find it. Nothing where no rule had a say.
+    /// The rule in its own sentence, and where to find it. Without a rule, the setting that refused; nothing where neither had a
+    /// say.
     pub(crate) fn because(&self) -> Option<String> {
-        let rule = self.rule?;
+        let Some(rule) = self.rule else {
+            return Some(self.why).filter(|why| !why.is_empty()).map(str::to_owned);
+        };
         let tier = match self.tier {
             "app_rule" => "your rule for this app",
             "owner_allow" => "you allowed it",
@@ -93,6 +103,19 @@ impl<'a> Shown<'a> {
             return Some(source);
         }
         Some(format!("{} ({source})", sentence.join(": ")))
+    }
+}
+
+/// Why something is refused that no rule is on.
+const fn without_a_rule(seen: Seen, transport: Transport, port: u16) -> &'static str {
+    match (seen, transport) {
+        (Seen::Unread, Transport::Tcp) => "first bytes that no client sends: their name cannot be read",
+        (Seen::Unread, _) => "QUIC whose name cannot be read is refused, so that the app falls back to TCP",
+        (Seen::Quic, _) => "a rule for an app is on this name: on TCP the app is known",
+        (Seen::Address, Transport::Tcp | Transport::Udp) if port == ENCRYPTED_DNS_PORT => {
+            "encrypted DNS past your resolver is switched off"
+        }
+        _ => "",
     }
 }
 
@@ -176,7 +199,28 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use blocklist::{Preset, RulesBuilder};
+
     use super::*;
+
+    #[test]
+    fn what_a_setting_refuses_has_a_sentence_too() {
+        let rules = RulesBuilder::new(Preset::None).build();
+        let because = |blocked, seen, transport, remote: &str| {
+            let reason = Reason {
+                because: Because::NoRule,
+                seen,
+                name: None,
+                ech: None,
+            };
+            Shown::of(blocked, &reason, transport, remote.parse().unwrap(), &rules).because()
+        };
+        let dot = because(true, Seen::Address, Transport::Tcp, "9.9.9.9:853").unwrap();
+        assert_eq!(dot, "encrypted DNS past your resolver is switched off");
+        let quic = because(true, Seen::Unread, Transport::Udp, "192.0.2.7:443").unwrap();
+        assert!(quic.contains("falls back to TCP"), "{quic}");
+        assert_eq!(because(false, Seen::Address, Transport::Tcp, "9.9.9.9:853"), None);
+    }
 
     #[test]
     fn name_cannot_steer_the_terminal() {
