@@ -193,3 +193,39 @@ fn bytes_held_are_bounded_wherever_frames_claim_to_be() {
         assert!(reader.held() <= LIMIT + size_of::<InitialKeys>());
     }
 }
+
+/// Datagrams that a quic-go client sent (see the README beside them), each behind its length.
+fn quic_go(version: u8) -> Vec<Vec<u8>> {
+    let mut rest: &[u8] = match version {
+        1 => include_bytes!("../../../../../tests/fixtures/quic-go/v1.bin"),
+        _ => include_bytes!("../../../../../tests/fixtures/quic-go/v2.bin"),
+    };
+    let mut datagrams = Vec::new();
+    while let Some((len, behind)) = rest.split_first_chunk() {
+        let (datagram, behind) = behind.split_at(usize::from(u16::from_be_bytes(*len)));
+        datagrams.push(datagram.to_vec());
+        rest = behind;
+    }
+    datagrams
+}
+
+#[test]
+fn the_name_that_quic_go_splits_is_read_in_either_order() {
+    for version in [1, 2] {
+        let mut datagrams = quic_go(version);
+        assert_eq!(datagrams.len(), 2);
+        // No packet has all of the name, and no frame.
+        let first = LongHeader::parse(&datagrams[0]).unwrap();
+        let keys = InitialKeys::new(first.version, first.dcid, Side::Client).unwrap();
+        let mut frames = Vec::new();
+        for packet in datagrams.iter().flat_map(|datagram| Packets::new(datagram)) {
+            keys.open(&packet, None, &mut frames).unwrap();
+            let whole = frames.windows(HOST.len()).any(|part| part == HOST.as_bytes());
+            assert!(!whole, "version {version}");
+        }
+        assert_eq!(read(&datagrams[..1]), Some(Finding::NeedMore));
+        assert_eq!(read(&datagrams), Some(name(HOST)));
+        datagrams.reverse();
+        assert_eq!(read(&datagrams), Some(name(HOST)));
+    }
+}
