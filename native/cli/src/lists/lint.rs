@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use curation::{Collection, Level, Report};
 
+mod ask;
 mod foreign;
+mod live;
 
 use super::import::As;
 use super::{FOUND, files};
@@ -33,6 +35,8 @@ pub(super) struct Args {
     /// Errors only, no advice.
     #[arg(short, long)]
     quiet: bool,
+    #[command(flatten)]
+    live: live::Args,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,6 +69,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let list = foreign::lint(path, &files::read(path)?, args.plain.into(), &others)?;
         rules += list.rules;
         findings.extend(list.findings);
+    }
+    if args.live.is_wanted() {
+        if let Some(list) = lists.first() {
+            anyhow::bail!(
+                "--live asks for names of records, and {} is a list of another tool",
+                list.display()
+            );
+        }
+        findings.extend(args.live.lint(&collection)?);
+        findings.sort_by(|a, b| (&a.path, a.line, a.level, a.code).cmp(&(&b.path, b.line, b.level, b.code)));
     }
     let errors = findings
         .iter()

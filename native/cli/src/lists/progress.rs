@@ -20,6 +20,8 @@ pub(super) struct Progress {
     /// Bytes in all, where that is known.
     total: Option<u64>,
     what: &'static str,
+    /// Lines between two looks at the clock.
+    stride: u64,
     next: Instant,
     is_shown: bool,
     drawn: bool,
@@ -33,9 +35,18 @@ impl Progress {
             bytes: 0,
             total,
             what,
+            stride: STRIDE,
             next: Instant::now() + PATIENCE,
             is_shown: io::stderr().is_terminal(),
             drawn: false,
+        }
+    }
+
+    /// Nothing is done yet of so many, each of which takes longer than a look at the clock.
+    pub(super) fn each(total: u64, what: &'static str) -> Self {
+        Self {
+            stride: 1,
+            ..Self::new(Some(total), what)
         }
     }
 
@@ -43,7 +54,7 @@ impl Progress {
     pub(super) fn advance(&mut self, bytes: u64) {
         self.lines += 1;
         self.bytes += bytes;
-        if self.is_shown && self.lines.is_multiple_of(STRIDE) && Instant::now() >= self.next {
+        if self.is_shown && self.lines.is_multiple_of(self.stride) && Instant::now() >= self.next {
             self.next = Instant::now() + PAUSE;
             self.drawn = true;
             // Without a stderr there is nobody to show it to.

@@ -30,6 +30,11 @@ pub(crate) fn compare(old: &str, new: &str, names: Option<BTreeSet<String>>) -> 
     }
 }
 
+/// The records of one side, as far as they can be read.
+pub(super) fn records(side: &str) -> anyhow::Result<Collection> {
+    Ok(Collection::new(read(side)?))
+}
+
 fn collections(old: &str, new: &str) -> anyhow::Result<(Collection, Collection)> {
     let (mut old, new) = (read(old)?, read(new)?);
     // Two files of different names are two versions of one.

@@ -29,6 +29,7 @@ use crate::rules;
 pub(crate) use args::Args;
 use network::{Network, Seen};
 use resolvers::Resolvers;
+pub(crate) use resolvers::resolvers_of_this_machine;
 use routes::Routes;
 use show::{Form, Screen};
 

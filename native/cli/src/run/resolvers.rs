@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::routes::ANNOUNCED;
@@ -83,6 +83,23 @@ impl Resolvers {
     }
 }
 
+/// The resolvers that programs of this machine ask, one on it included. Without any, it is this machine itself:
+/// resolv.conf(5).
+pub(crate) fn resolvers_of_this_machine() -> Vec<SocketAddr> {
+    of_this_machine(&fs::read_to_string(RESOLV_CONF).unwrap_or_default())
+}
+
+fn of_this_machine(text: &str) -> Vec<SocketAddr> {
+    let mut listed = nameservers(text);
+    if listed.is_empty() {
+        listed.push(Ipv4Addr::LOCALHOST.into());
+    }
+    listed
+        .into_iter()
+        .map(|address| SocketAddr::new(address, PORT))
+        .collect()
+}
+
 /// The `nameserver` lines of a resolv.conf(5). An address with a zone (`fe80::1%eth0`) is left out: a socket address
 /// alone does not say which link it is on.
 fn nameservers(text: &str) -> Vec<IpAddr> {
@@ -127,6 +144,21 @@ mod tests {
             .map(|a| a.parse().unwrap())
             .collect();
         assert_eq!(nameservers(text), expected);
+    }
+
+    #[test]
+    fn programs_of_a_machine_without_a_nameserver_ask_the_machine() {
+        let asked = |text| {
+            of_this_machine(text)
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(asked("search lan\n"), ["127.0.0.1:53"]);
+        assert_eq!(
+            asked("nameserver 127.0.0.53\nnameserver 2620:fe::fe\n"),
+            ["127.0.0.53:53", "[2620:fe::fe]:53"]
+        );
     }
 
     #[test]
