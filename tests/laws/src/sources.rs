@@ -54,6 +54,30 @@ fn one_file_knows_the_tun_crate() {
     }
 }
 
+/// Sockets of the product are tunnel's. One more asks resolvers, for a maintainer who says `lists lint --live`.
+#[test]
+fn nothing_but_the_data_path_and_one_tool_of_maintainers_opens_a_socket() {
+    const ASKS: &str = "native/cli/src/lists/lint/ask.rs";
+    let mut asks = false;
+    for (path, text) in rust_files("native") {
+        let opens = [
+            "UdpSocket",
+            "TcpStream",
+            "TcpListener",
+            "ToSocketAddrs",
+            "to_socket_addrs",
+        ]
+        .into_iter()
+        .any(|socket| without_tests(&text).contains(socket));
+        asks |= opens && path == ASKS;
+        assert!(
+            !opens || is_test_file(&path) || path.starts_with("native/tunnel/") || path == ASKS,
+            "{path} opens a socket"
+        );
+    }
+    assert!(asks, "{ASKS} is the file that asks");
+}
+
 #[test]
 fn pure_crates_touch_no_system() {
     for folder in [
