@@ -111,7 +111,8 @@ impl Udp {
         let place = self.mapping_of(app, cx);
         self.table.touch(place, UNANSWERED, cx.now);
         let ends = Ends { place, app, remote };
-        if too_big.is_none() && self.keep_waiting(ends, datagram, packet.may_fragment(), cx) {
+        let may_wait = !self.waits.is_empty() && too_big.is_none();
+        if may_wait && self.keep_waiting(ends, datagram, packet.may_fragment(), cx) {
             return;
         }
         let turn = self.turn_of(ends, datagram, packet.may_fragment(), Owner::NotAsked, cx);
