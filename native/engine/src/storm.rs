@@ -192,12 +192,16 @@ impl Storms {
         }
     }
 
-    /// The rules were replaced: what is allowed by them, while an answer that lives longer than usual is remembered on the phone.
+    /// The rules were replaced: what is allowed by them, for all or for an app (then the question is answered for all), while an
+    /// answer that lives longer than usual is remembered on the phone.
     pub(crate) fn rules_replaced(&mut self, rules: &Rules, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
         for (subject, measure) in &mut self.subjects {
             let Subject::Name(name) = subject else { continue };
-            if measure.until > now && !crate::dns::verdict(name, rules).is_block() {
+            if measure.until <= now {
+                continue;
+            }
+            if rules.has_app_rule(name.as_str()) || !crate::dns::verdict(name, rules).is_block() {
                 events.push(Event::Outstanding {
                     at: now,
                     name: name.clone(),

@@ -215,15 +215,14 @@ impl Outlet {
 
     /// Keeps what the engine tells, as far as somebody wants to know.
     pub(crate) fn stage_event(&mut self, event: Event) {
-        let is_refusal = match &event {
-            Event::Verdict(verdict) => verdict.action == Action::Block,
-            // Kinds that are no verdicts are rare, and for whoever listens at all.
+        let wanted = match &event {
+            Event::Verdict(verdict) => match self.told {
+                Told::Nothing => false,
+                Told::Refusals => verdict.action == Action::Block,
+                Told::Everything => true,
+            },
+            // Kinds that are no verdicts are rare, and something follows from them.
             _ => true,
-        };
-        let wanted = match self.told {
-            Told::Nothing => false,
-            Told::Refusals => is_refusal,
-            Told::Everything => true,
         };
         if wanted {
             let rules = self.rules;

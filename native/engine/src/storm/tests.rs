@@ -110,6 +110,42 @@ fn an_answer_that_outlives_the_owners_allow_is_told_once() {
 }
 
 #[test]
+fn an_answer_outlives_a_preset_a_switch_a_list_and_a_rule_for_an_app_as_well() {
+    const DOT: &str = "unfiltered.adguard-dns.com";
+    const TRACKER: &str = "tracking.intl.miui.com";
+    let balanced = || RulesBuilder::new(Preset::Balanced);
+    let listed = |text: &str| balanced().list("mine", text).unwrap();
+    for (name, before, after) in [
+        (TRACKER, balanced(), RulesBuilder::new(Preset::None)),
+        (
+            DOT,
+            balanced().without_feature(Rules::ENCRYPTED_DNS).unwrap(),
+            balanced(),
+        ),
+        ("log.example", listed("log.example"), listed("other.example")),
+        (
+            TRACKER,
+            balanced(),
+            balanced()
+                .app_rule(AppId(10_001), TRACKER, Action::Allow)
+                .unwrap(),
+        ),
+    ] {
+        let before = before.build();
+        let verdict = before.verdict(name, None);
+        assert!(verdict.is_block(), "{name}");
+        let mut storms = Storms::default();
+        storm(&mut storms, name, 3_000, verdict);
+        assert_eq!(storms.rules_replaced(&before, at(3_000)), []);
+        let told = storms.rules_replaced(&after.build(), at(3_000));
+        assert!(
+            matches!(&*told, [Event::Outstanding { name: of, .. }] if of.as_str() == name),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
 fn questions_sent_flows_refused_and_their_apps_are_counted_beside() {
     let mut storms = Storms::default();
     storms.note_sent(&Name::from_text("log.example"));

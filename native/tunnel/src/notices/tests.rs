@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use engine::Timestamp;
+use engine::{Event, Timestamp};
 
-use super::{Notice, QUEUE_LEN, queue};
+use super::{Notice, QUEUE_LEN, Told, queue};
 
 fn outage(number: u64) -> Notice {
     Notice::Outage {
@@ -94,4 +94,26 @@ fn paced_consumer_takes_a_crowd_at_once_and_a_question_without_delay() {
     assert_eq!(taken.recv().unwrap(), vec![outage(4)]);
     assert_eq!(taken.recv().unwrap(), vec![]);
     consumer.join().unwrap();
+}
+
+#[test]
+fn who_wants_no_verdicts_is_told_of_an_answer_that_outlives_an_allow() {
+    let (mut outlet, events) = queue();
+    outlet.told = Told::Nothing;
+    outlet.stage_event(Event::Outstanding {
+        at: Timestamp::from_micros(1),
+        name: wire::Name::from_text("log.example"),
+        left: Duration::from_secs(900),
+    });
+    outlet.flush();
+    drop(outlet);
+    let told = events.next();
+    assert!(matches!(
+        told,
+        Some(Notice::Event {
+            event: Event::Outstanding { .. },
+            ..
+        })
+    ));
+    assert_eq!(events.next(), None);
 }
