@@ -1,5 +1,6 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use blocklist::{Preset, RulesBuilder};
@@ -144,6 +145,68 @@ fn burst_of_datagrams_arrives_whole() {
             let mut buffer = [0; 200];
             assert_eq!((phone.recv(&mut buffer).unwrap(), buffer[0]), (100, number));
         }
+        bench.stop().unwrap();
+    });
+}
+
+#[test]
+fn lists_swapped_under_traffic_cost_no_byte_and_no_datagram() {
+    const SWAPS: usize = 100;
+    in_fresh_network(|| {
+        let bench = Bench::new();
+        let server = bench.network.run(|| UdpSocket::bind("10.9.0.100:0").unwrap());
+        let phone = UdpSocket::bind("198.18.0.1:0").unwrap();
+        phone.connect(server.local_addr().unwrap()).unwrap();
+        for socket in [&server, &phone] {
+            socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        }
+        let (stream, far) = bench.connect();
+        send(&stream, &far, 100);
+        let list = |end: &str| {
+            let names: String = (0..1_000).map(|number| format!("{number}.{end}\n")).collect();
+            let rules = RulesBuilder::new(Preset::Everything).list(end, &names);
+            Arc::new(rules.unwrap().build())
+        };
+        let lists = ["ads.example", "tracking.example"].map(list);
+        let (swaps, sending) = (AtomicUsize::new(0), AtomicUsize::new(2));
+        let is_over = |rounds, round| round >= rounds && swaps.load(Ordering::Acquire) >= SWAPS;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Bounded, for a sender that fails and never says that it is done.
+                for list in lists.iter().cycle().take(100_000) {
+                    if sending.load(Ordering::Acquire) == 0 {
+                        break;
+                    }
+                    bench.handle.replace_rules(Arc::clone(list)).unwrap();
+                    // Answered behind the swap: each list is in force before the next one comes.
+                    bench.handle.snapshot().unwrap();
+                    swaps.fetch_add(1, Ordering::AcqRel);
+                }
+            });
+            scope.spawn(|| {
+                for round in (0..).take_while(|round| !is_over(300, *round)) {
+                    let (mut buffer, payload) = ([0; 2_000], [round as u8; 1_000]);
+                    phone.send(&payload).unwrap();
+                    let (len, from) = server.recv_from(&mut buffer).unwrap();
+                    server.send_to(&buffer[..len], from).unwrap();
+                    assert_eq!(phone.recv(&mut buffer).unwrap(), 1_000);
+                    assert_eq!(buffer[..1_000], payload);
+                }
+                sending.fetch_sub(1, Ordering::AcqRel);
+            });
+            for _ in (0..).take_while(|round| !is_over(30, *round)) {
+                send(&stream, &far, 100_000);
+                send(&far, &stream, 100_000);
+            }
+            sending.fetch_sub(1, Ordering::AcqRel);
+        });
+        assert_eq!(bench.handle.snapshot().unwrap().tunnel.panics, 0);
+
+        // The swaps were no empty gesture: one that blocks the server ends the same stream.
+        let blocking = RulesBuilder::new(Preset::None).block("10.9.0.100").unwrap();
+        bench.handle.replace_rules(Arc::new(blocking.build())).unwrap();
+        let error = { &stream }.read(&mut [0; 8]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         bench.stop().unwrap();
     });
 }
