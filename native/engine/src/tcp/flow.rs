@@ -360,6 +360,6 @@ mod tests {
 
     #[test]
     fn an_idle_flow_is_small() {
-        assert!(size_of::<Flow>() <= 432, "{}", size_of::<Flow>());
+        assert!(size_of::<Flow>() <= 408, "{}", size_of::<Flow>());
     }
 }

@@ -25,20 +25,51 @@ impl Run {
     }
 }
 
-/// Early bytes by sequence number: sorted, disjoint, not touching. First arrival wins.
+/// Early bytes by sequence number. First arrival wins. Most flows never have any, so they cost a pointer.
 #[derive(Debug, Default)]
 pub(super) struct Hold {
+    early: Option<Box<Early>>,
+}
+
+/// Runs that are sorted, disjoint, and do not touch.
+#[derive(Debug, Default)]
+struct Early {
     runs: Vec<Run>,
     stamp: u32,
 }
 
 impl Hold {
     pub(super) fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+        self.early.is_none()
     }
 
     /// Keeps the bytes of a segment that starts behind `rcv_nxt`; the caller has cut it to the window.
     pub(super) fn insert(&mut self, seq: SeqNumber, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.early.get_or_insert_default().insert(seq, bytes);
+        }
+    }
+
+    /// Takes the run that `rcv_nxt` has reached, without the bytes before it.
+    pub(super) fn take(&mut self, rcv_nxt: SeqNumber) -> Option<(Vec<u8>, usize)> {
+        let early = self.early.as_mut()?;
+        let taken = early.take(rcv_nxt);
+        if early.runs.is_empty() {
+            self.early = None;
+        }
+        taken
+    }
+
+    /// The SACK blocks of an ACK, most recent first (RFC 2018 section 4).
+    pub(super) fn sack(&self) -> Options {
+        self.early
+            .as_ref()
+            .map_or_else(Options::default, |early| early.sack())
+    }
+}
+
+impl Early {
+    fn insert(&mut self, seq: SeqNumber, bytes: &[u8]) {
         self.stamp = self.stamp.wrapping_add(1);
         let (mut seq, mut bytes) = (seq, bytes);
         // Each round takes the part before the next run, or steps over what a run holds already.
@@ -64,8 +95,7 @@ impl Hold {
         }
     }
 
-    /// Takes the run that `rcv_nxt` has reached, without the bytes before it.
-    pub(super) fn take(&mut self, rcv_nxt: SeqNumber) -> Option<(Vec<u8>, usize)> {
+    fn take(&mut self, rcv_nxt: SeqNumber) -> Option<(Vec<u8>, usize)> {
         while self.runs.first().is_some_and(|run| run.seq <= rcv_nxt) {
             let run = self.runs.remove(0);
             let skip = distance(run.seq, rcv_nxt);
@@ -73,14 +103,10 @@ impl Hold {
                 return Some((run.bytes, skip));
             }
         }
-        if self.runs.is_empty() {
-            self.runs = Vec::new();
-        }
         None
     }
 
-    /// The SACK blocks of an ACK, most recent first (RFC 2018 section 4).
-    pub(super) fn sack(&self) -> Options {
+    fn sack(&self) -> Options {
         let mut options = Options::default();
         let mut below = None;
         for slot in options.sack.iter_mut().take(MAX_BLOCKS) {
@@ -189,6 +215,6 @@ mod tests {
         for i in 0..10_000 {
             hold.insert(seq(i * 10), b"x");
         }
-        assert_eq!(hold.runs.len(), MAX_RUNS);
+        assert_eq!(hold.early.map(|early| early.runs.len()), Some(MAX_RUNS));
     }
 }
