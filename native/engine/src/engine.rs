@@ -22,6 +22,7 @@ use crate::outbox::{Command, Outbox};
 use crate::packet::{Class, Packet, classify};
 use crate::storm::{Asked, Storms};
 use crate::tcp::{self, Arrival, Next, Tcp};
+use crate::timer::earlier;
 use crate::udp::Udp;
 use crate::{
     AskId, Batch, Choices, Config, Discard, EchoId, Event, Failure, FlowId, MappingId, Output, OwnerQuestion,
@@ -441,7 +442,7 @@ impl Engine {
             self.fragments.poll_timeout(),
             self.outbox.poll_timeout(),
         ];
-        services.into_iter().flatten().min()
+        services.into_iter().fold(None, earlier)
     }
 
     // Getters.

@@ -19,6 +19,15 @@ pub(crate) fn slotted(at: Timestamp) -> Timestamp {
     Timestamp::from_micros(at.as_micros().div_ceil(slot).saturating_mul(slot))
 }
 
+/// The earlier of two deadlines, of which either may be absent.
+#[inline]
+pub(crate) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// The deadlines that were asked for, earliest first.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {

@@ -9,7 +9,7 @@ use super::hold::Hold;
 use crate::chunk::ChunkQueue;
 use crate::inspect::{AnswerReader, Inspection, Next};
 use crate::owner::Owner;
-use crate::timer::Timers;
+use crate::timer::{Timers, earlier};
 use crate::{Failure, FlowId, Timestamp};
 
 /// How far the handshake with the app is.
@@ -317,8 +317,7 @@ impl Flow {
 
     /// The next time at which something is due.
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        let deadlines = [self.retransmit_at, self.ack_at, self.stage_at];
-        deadlines.into_iter().flatten().min()
+        earlier(earlier(self.retransmit_at, self.ack_at), self.stage_at)
     }
 
     /// Adds an entry for the next deadline, unless one that is due no later is there.
