@@ -9,7 +9,7 @@
 mod choice;
 mod lever;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -93,6 +93,8 @@ struct Measure {
 #[derive(Debug, Default)]
 pub(crate) struct Storms {
     subjects: BTreeMap<Subject, Measure>,
+    /// Those that were quiet for longest when this was written, and since when: so that not every new one costs a look at all.
+    quietest: VecDeque<(Timestamp, Subject)>,
 }
 
 impl Storms {
@@ -169,10 +171,13 @@ impl Storms {
         if event.action != Action::Block {
             return;
         }
-        let name = event.reason.name.clone();
-        let subject = name.map_or_else(|| Subject::Address(event.remote.ip()), Subject::Name);
         let is_question = event.record_type.is_some();
         // A question was counted as it was answered.
+        if is_question && event.owner.is_none() {
+            return;
+        }
+        let name = event.reason.name.clone();
+        let subject = name.map_or_else(|| Subject::Address(event.remote.ip()), Subject::Name);
         let measure = if is_question {
             let Some(measure) = self.subjects.get_mut(&subject) else {
                 return;
@@ -234,14 +239,33 @@ impl Storms {
 
     fn measure(&mut self, subject: Subject, now: Timestamp) -> &mut Measure {
         if self.subjects.len() >= MAX_SUBJECTS && !self.subjects.contains_key(&subject) {
-            let quietest = self.subjects.iter().min_by_key(|(_, measure)| measure.last);
-            if let Some(quietest) = quietest.map(|(subject, _)| subject.clone()) {
-                self.subjects.remove(&quietest);
-            }
+            self.make_room();
         }
         let measure = self.subjects.entry(subject).or_default();
         measure.last = now;
         measure
+    }
+
+    /// Forgets what was quiet for longest.
+    fn make_room(&mut self) {
+        loop {
+            while let Some((last, subject)) = self.quietest.pop_front() {
+                let measure = self.subjects.get(&subject);
+                // What was asked for since then is not among the quietest, and what came since is younger than all of them.
+                if measure.is_some_and(|measure| measure.last == last) {
+                    self.subjects.remove(&subject);
+                    return;
+                }
+            }
+            let subjects = self.subjects.iter();
+            self.quietest = subjects
+                .map(|(subject, measure)| (measure.last, subject.clone()))
+                .collect();
+            self.quietest.make_contiguous().sort_by_key(|(last, _)| *last);
+            if self.quietest.is_empty() {
+                return;
+            }
+        }
     }
 }
 

@@ -204,3 +204,28 @@ fn what_is_counted_is_bounded_and_the_quietest_goes_first() {
     assert_eq!(storms.subjects.len(), MAX_SUBJECTS);
     assert_eq!(storms.most(1)[0].what, "busy.example");
 }
+
+#[test]
+fn what_goes_is_what_a_look_at_all_would_find_quietest() {
+    let mut storms = Storms::default();
+    let mut naive: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut random = 7_u32;
+    for second in 0..5_000 {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let number = (random >> 16) % 400;
+        if naive.len() == MAX_SUBJECTS && !naive.contains_key(&number) {
+            let quietest = naive.iter().min_by_key(|(_, last)| **last);
+            let quietest = *quietest.unwrap().0;
+            naive.remove(&quietest);
+        }
+        naive.insert(number, second);
+        let name = format!("n{number:03}.example");
+        storms.reply(&query(&name), blocked(None), &Config::default(), at(second));
+    }
+    let named = naive.keys().map(|number| format!("n{number:03}.example"));
+    let kept = storms.subjects.keys().map(|subject| match subject {
+        Subject::Name(name) => name.to_string(),
+        Subject::Address(ip) => ip.to_string(),
+    });
+    assert_eq!(kept.collect::<Vec<_>>(), named.collect::<Vec<_>>());
+}
