@@ -41,7 +41,7 @@ const NO_RIGHTS: &str = "no right to make devices and routes: run as root (sudo,
                          or use --unmanaged with a device that root made for you by `ip tuntap add NAME mode tun user YOU`";
 
 /// Output waits here until nothing more comes.
-const OUTPUT_BUFFER: usize = 8 * 1024;
+const OUTPUT_BUFFER: usize = 32 * 1024;
 
 /// Runs the firewall until SIGTERM or Ctrl-C.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {

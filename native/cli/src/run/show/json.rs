@@ -1,6 +1,7 @@
 //! `--json`: one object a line. The fields are a promise, kept in JSON.md: they only grow.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use engine::VerdictEvent;
@@ -43,8 +44,8 @@ struct VerdictLine<'a> {
     name: Option<&'a str>,
     ech: Option<&'static str>,
     record_type: Option<u16>,
-    app: String,
-    remote: String,
+    app: SocketAddr,
+    remote: SocketAddr,
     owner: Option<u32>,
     tier: &'static str,
     rule: Option<&'a str>,
@@ -100,8 +101,8 @@ pub(super) fn write_verdict(
         name: verdict.reason.name.as_ref().map(|name| name.as_str()),
         ech: verdict.reason.ech.map(ech_word),
         record_type: verdict.record_type,
-        app: verdict.app.to_string(),
-        remote: verdict.remote.to_string(),
+        app: verdict.app,
+        remote: verdict.remote,
         owner: verdict.owner.map(|app| app.0),
         tier: shown.tier,
         rule: shown.rule,
