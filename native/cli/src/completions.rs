@@ -29,7 +29,7 @@ pub(crate) struct ManArgs {
 pub(crate) fn completions(args: &CompletionsArgs) -> anyhow::Result<ExitCode> {
     // Into memory first: the generator has no way to report that nobody reads.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "hushwall", &mut script);
+    clap_complete::generate(args.shell, &mut <Cli>::command(), "hushwall", &mut script);
     io::stdout().lock().write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -39,10 +39,10 @@ pub(crate) fn man(args: &ManArgs) -> anyhow::Result<ExitCode> {
     match &args.folder {
         Some(folder) => {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-            clap_mangen::generate_to(Cli::command(), folder)
+            clap_mangen::generate_to(<Cli>::command(), folder)
                 .with_context(|| format!("cannot write to {}", folder.display()))?;
         }
-        None => clap_mangen::Man::new(Cli::command()).render(&mut io::stdout().lock())?,
+        None => clap_mangen::Man::new(<Cli>::command()).render(&mut io::stdout().lock())?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 fine, 1 found something (a failed check), 2 could not run. Results go to stdout, everything else to
 //! stderr.
 
+use std::env;
 use std::io;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -23,11 +24,11 @@ const COULD_NOT_RUN: u8 = 2;
 /// The firewall that refuses vendor telemetry, by name and address.
 #[derive(Debug, Parser)]
 #[command(name = "hushwall", version, about, propagate_version = true)]
-struct Cli {
+struct Cli<C: Subcommand = Command> {
     #[command(subcommand)]
-    command: Command,
+    command: C,
     /// Say more on stderr; given twice in a debug build, say all, names and addresses included.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 100)]
     verbose: u8,
 }
 
@@ -45,10 +46,32 @@ enum Command {
     Man(completions::ManArgs),
 }
 
+/// `run` without its neighbours: a firewall runs for weeks, and to describe all the tools' arguments takes memory that it would
+/// keep.
+#[derive(Debug, Subcommand)]
+enum Alone {
+    /// Run the firewall on a TUN device.
+    Run(run::Args),
+}
+
+impl From<Alone> for Command {
+    fn from(alone: Alone) -> Self {
+        match alone {
+            Alone::Run(args) => Self::Run(args),
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    trace_to_stderr(cli.verbose);
-    let outcome = match cli.command {
+    let (command, verbose) = if env::args_os().nth(1).is_some_and(|word| word == "run") {
+        let cli = Cli::<Alone>::parse();
+        (cli.command.into(), cli.verbose)
+    } else {
+        let cli = <Cli>::parse();
+        (cli.command, cli.verbose)
+    };
+    trace_to_stderr(verbose);
+    let outcome = match command {
         Command::Run(args) => run::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Lists(args) => lists::run(args),
@@ -99,7 +122,20 @@ mod tests {
 
     #[test]
     fn command_line_is_consistent() {
-        Cli::command().debug_assert();
+        <Cli>::command().debug_assert();
+        Cli::<Alone>::command().debug_assert();
+    }
+
+    #[test]
+    fn run_is_the_same_alone_and_among_its_neighbours() {
+        fn help(mut command: clap::Command) -> String {
+            command.build();
+            let run = command.find_subcommand_mut("run");
+            run.map_or_else(String::new, |run| run.render_long_help().to_string())
+        }
+        let alone = help(Cli::<Alone>::command());
+        assert!(alone.contains("--unmanaged"));
+        assert_eq!(alone, help(<Cli>::command()));
     }
 
     #[test]
