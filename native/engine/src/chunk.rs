@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::io::IoSliceMut;
 
 /// Bytes of a small chunk: a request, a head, an interactive answer.
-const SMALL: usize = 2 * 1024;
+pub(crate) const SMALL: usize = 2 * 1024;
 /// Bytes of a large chunk: bulk.
 const LARGE: usize = 16 * 1024;
 /// Small chunks kept for reuse.
 const KEEP_SMALL: usize = 64;
-/// Large chunks kept for reuse: what one flow in full swing has in flight, twice.
+/// Large chunks kept for reuse: half of what one flow in full swing has in flight.
 const KEEP_LARGE: usize = 32;
 /// Bytes in use by all flows together beyond which memory is short: each flow then gets only what keeps it moving.
 const SHORT: usize = 24 * 1024 * 1024;
@@ -50,6 +50,11 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
+    /// Bytes of the chunks that flows hold.
+    pub(crate) const fn in_use(&self) -> usize {
+        self.in_use
+    }
+
     /// Whether flows hold so much that none gets more than it needs to go on.
     pub(crate) const fn is_short(&self) -> bool {
         self.in_use > SHORT
@@ -224,9 +229,12 @@ impl ChunkQueue {
     /// Appends chunks until there is room for `max` bytes in `MAX_SLICES` pieces; returns the index of the first chunk
     /// with room.
     fn make_room(&mut self, max: usize, bulk: bool, pool: &mut Pool) -> usize {
-        let tail = self.chunks.back().map_or(0, Chunk::room);
         // A sliver at the end of the last chunk is not worth a piece of the gathered write.
-        let tail = if tail >= SMALL / 4 { tail } else { 0 };
+        let last = self
+            .chunks
+            .back()
+            .filter(|chunk| chunk.room() >= chunk.bytes.len() / 8);
+        let tail = last.map_or(0, Chunk::room);
         let first = self.chunks.len() - usize::from(tail > 0);
         let mut room = tail;
         while room < max && self.chunks.len() - first < MAX_SLICES - 1 {

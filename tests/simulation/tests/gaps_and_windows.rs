@@ -321,6 +321,23 @@ fn closed_window_of_the_app_is_probed_with_backoff_and_nothing_more() {
 }
 
 #[test]
+fn download_alone_has_a_megabyte_on_its_way_and_those_beside_it_a_quarter() {
+    let mut world = world_with(Host::new(Script::says(Text::seeded(5, 4_000_000))));
+    for most in [1024, 256, 256] {
+        let hand = Hand::open(&mut world, server(), 100);
+        // Less than it takes until it is said again.
+        world.run_for(Duration::from_millis(150));
+        let heard = hand.hear_all(&mut world);
+        let bytes: usize = heard.iter().map(|segment| segment.payload.len()).sum();
+        // The last read may go beyond by what it takes at once.
+        assert!(
+            (most - 64..=most + 64).contains(&(bytes / 1024)),
+            "{bytes} of {most} KiB"
+        );
+    }
+}
+
+#[test]
 fn window_update_waits_until_it_is_worth_a_packet() {
     let script = Script::listens().reading(Pace::slow(100, 1));
     let mut world = world_with(Host::new(script).cramped(10_000, usize::MAX));

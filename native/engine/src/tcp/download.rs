@@ -4,10 +4,13 @@ use std::io::IoSliceMut;
 
 use super::flow::{Flow, Phase, Upstream};
 use super::{Context, Life, Tcp};
+use crate::chunk::{Pool, SMALL};
 use crate::{FlowId, Pump};
 
 /// Bytes that a flow may have read and not acknowledged by the app.
 const IN_FLIGHT: usize = 256 * 1024;
+/// The same while the flows together hold no more than this: the app then acknowledges more at once, and is waited for less often.
+const IN_FLIGHT_ALONE: usize = 1024 * 1024;
 /// Bytes that one flow may read in a turn.
 const TURN: usize = 256 * 1024;
 /// Bytes of one read while memory is short.
@@ -16,11 +19,14 @@ const SHORT: usize = 2 * 1024;
 const WORTH_READING: usize = 16 * 1024;
 
 impl Flow {
-    /// How many bytes may be read from the socket now.
-    fn read_room(&self) -> usize {
-        let room = IN_FLIGHT
-            .min(self.snd_wnd as usize)
-            .saturating_sub(self.sent.len());
+    /// How many bytes may be read from the socket now, while flows hold `in_use` bytes.
+    fn read_room(&self, in_use: usize) -> usize {
+        let most = if in_use < IN_FLIGHT_ALONE {
+            IN_FLIGHT_ALONE
+        } else {
+            IN_FLIGHT
+        };
+        let room = most.min(self.snd_wnd as usize).saturating_sub(self.sent.len());
         if room < WORTH_READING.min(self.snd_wnd as usize / 2) {
             0
         } else {
@@ -29,12 +35,12 @@ impl Flow {
     }
 
     /// Whether a read is possible and useful.
-    pub(super) fn wants_read(&self) -> bool {
+    pub(super) fn wants_read(&self, pool: &Pool) -> bool {
         self.readable
             && !self.eof
             && self.upstream == Upstream::Connected
             && self.phase == Phase::Established
-            && self.read_room() > 0
+            && self.read_room(pool.in_use()) > 0
     }
 }
 
@@ -60,7 +66,7 @@ impl Tcp {
 
     /// Puts a flow into the list of those to be read, if it wants to be.
     pub(super) fn queue_read(&mut self, flow: &mut Flow) {
-        if !flow.wants_read() || flow.read_queued {
+        if !flow.wants_read(&self.pool) || flow.read_queued {
             return;
         }
         flow.read_queued = true;
@@ -80,10 +86,11 @@ impl Tcp {
         mut read: impl FnMut(&mut [IoSliceMut<'_>]) -> Pump,
     ) {
         self.with(id, cx, |tcp, flow, cx| {
-            if !flow.wants_read() || tcp.pool.is_short() && !flow.sent.is_empty() {
+            if !flow.wants_read(&tcp.pool) || tcp.pool.is_short() && !flow.sent.is_empty() {
                 return Life::Goes;
             }
-            let mut max = flow.read_room().min(tcp.segment_cap);
+            // What one segment carries: a byte more would cost a segment of its own.
+            let mut max = flow.read_room(tcp.pool.in_use()).min(tcp.payload_cap(flow));
             if tcp.pool.is_short() {
                 max = max.min(SHORT);
             }
@@ -95,7 +102,8 @@ impl Tcp {
             });
             match outcome {
                 Pump::Moved(n) => {
-                    flow.bulk = n >= offered;
+                    // More than a small chunk came: next time there is room for all of it.
+                    flow.bulk = n >= SMALL;
                     // A short read of a stream socket has drained it: the next bytes bring a new edge. Not so when
                     // the end may be waiting behind them, which has been announced already.
                     flow.readable = n >= offered || flow.hung_up;

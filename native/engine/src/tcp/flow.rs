@@ -135,7 +135,7 @@ pub(super) struct Flow {
     pub(super) readable: bool,
     /// The socket said that the far end has finished or failed: read on to the end.
     pub(super) hung_up: bool,
-    /// The last reads filled what was offered: bulk.
+    /// The last read brought more than a small chunk holds.
     pub(super) bulk: bool,
     pub(super) ack_pending: bool,
     /// The last answer came too late to carry its ACK: see [`ack_at`](Self::ack_at).

@@ -194,7 +194,7 @@ impl Tcp {
         while let Some(id) = self.readable.pop_front() {
             if let Some(flow) = self.table.get_mut(id) {
                 flow.read_queued = false;
-                if flow.wants_read() {
+                if flow.wants_read(&self.pool) {
                     return Some(Next::Recv(id));
                 }
             }

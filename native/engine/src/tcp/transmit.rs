@@ -75,14 +75,17 @@ impl Tcp {
         Some(lent)
     }
 
+    /// Bytes of the largest segment.
+    pub(super) fn payload_cap(&self, flow: &Flow) -> usize {
+        let cap = self.segment_cap.saturating_sub(tcp::MAX_HEADER);
+        cap.max(usize::from(flow.mss))
+    }
+
     /// Bytes that the next segment carries.
     fn sendable(&self, flow: &Flow) -> usize {
         let in_flight = flow.bytes_in_flight();
         let mut window = flow.snd_wnd as usize;
-        let mut cap = self
-            .segment_cap
-            .saturating_sub(tcp::MAX_HEADER)
-            .max(usize::from(flow.mss));
+        let mut cap = self.payload_cap(flow);
         if flow.recover.is_some() {
             cap = usize::from(flow.mss);
             window = window.min(RECOVERY_SEGMENTS * cap);
