@@ -68,7 +68,7 @@ impl Batch {
 
     /// Room for the next packet, or `None` when the batch is full.
     pub fn room(&mut self) -> Option<&mut [u8]> {
-        if self.packets.len() == MAX_PACKETS {
+        if self.is_full() {
             return None;
         }
         self.storage.get_mut(self.end..self.end + self.mtu)
@@ -94,9 +94,9 @@ impl Batch {
         true
     }
 
-    /// Whether another packet may fit.
-    pub fn is_full(&mut self) -> bool {
-        self.room().is_none()
+    /// Whether no further packet may fit.
+    pub const fn is_full(&self) -> bool {
+        self.packets.len() == MAX_PACKETS || self.end + self.mtu > self.storage.len()
     }
 
     /// Number of packets.

@@ -141,7 +141,7 @@ impl Engine {
 
     /// Takes the packets of one wake-up. Never fails: what is bad is counted.
     pub fn handle_batch(&mut self, batch: &Batch, now: Timestamp) {
-        self.tcp.begin_batch();
+        self.tcp.begin_batch(batch);
         for &slice in batch.packets() {
             self.stats.packets_in += 1;
             self.handle_packet(batch.bytes(slice), Some(slice), batch, now);

@@ -45,6 +45,24 @@ fn batch_of_segments_is_acknowledged_once() {
 }
 
 #[test]
+fn ack_waits_for_the_batches_behind_until_half_of_the_window_is_used() {
+    let mut world = world_with(Host::new(Script::listens()).cramped(1_000_000, usize::MAX));
+    let mut hand = Hand::open(&mut world, server(), 100);
+    // Batches are of 64 segments. The first window is a small one, those behind it are of 256 KiB.
+    for (segments, acknowledged) in [(12, &[12][..]), (100, &[100]), (170, &[128, 170])] {
+        let begin = hand.seq;
+        for _ in 0..segments {
+            let segment = hand.segment(ACK, &[7; 1_460]);
+            hand.say(&mut world, segment);
+        }
+        world.run_for(Duration::from_millis(50));
+        let heard = hand.hear_all(&mut world);
+        let heard: Vec<u32> = heard.iter().map(|ack| (ack.ack - begin) / 1_460).collect();
+        assert_eq!(heard, acknowledged);
+    }
+}
+
+#[test]
 fn ack_of_a_small_request_rides_on_its_answer() {
     let mut world = world_with(Host::new(Script::echo()));
     let mut hand = Hand::open(&mut world, server(), 100);

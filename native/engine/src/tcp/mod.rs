@@ -96,6 +96,8 @@ pub(crate) struct Tcp {
     deferred: VecDeque<FlowId>,
     /// ACKs without data that went out in this turn.
     acks: u32,
+    /// The batch in hand was full, so more packets wait behind it.
+    more_waits: bool,
     /// Flows whose socket may be read in this turn.
     readable: VecDeque<FlowId>,
     /// Flows that used up their turn.
@@ -138,6 +140,7 @@ impl Tcp {
             active: VecDeque::new(),
             deferred: VecDeque::new(),
             acks: 0,
+            more_waits: false,
             readable: VecDeque::new(),
             readable_next: VecDeque::new(),
             learning: 0,
@@ -159,11 +162,13 @@ impl Tcp {
         self.readable.append(&mut self.readable_next);
         self.active.append(&mut self.deferred);
         self.acks = 0;
+        self.more_waits = false;
     }
 
     /// The slices of the last batch are about to be overwritten.
-    pub(crate) fn begin_batch(&mut self) {
+    pub(crate) fn begin_batch(&mut self, batch: &Batch) {
         self.pieces.clear();
+        self.more_waits = batch.is_full();
     }
 
     pub(crate) fn flows(&self) -> usize {

@@ -47,7 +47,10 @@ impl Tcp {
                 // A closed window: the timer probes it.
                 flow.retransmit_at = Some(self.now + super::expire::backoff(flow.retries));
             }
-            if !flow.ack_pending || self.budget.acks_a_turn().is_some_and(|most| self.acks >= most) {
+            if !flow.ack_pending
+                || self.ack_may_wait(flow)
+                || self.budget.acks_a_turn().is_some_and(|most| self.acks >= most)
+            {
                 return None;
             }
             self.acks += 1;

@@ -138,6 +138,13 @@ impl Tcp {
         }
     }
 
+    /// Whether an ACK can wait for the batch behind this one: its app may go on sending without it. One that opens half of the
+    /// window lets the app send one long run, and costs no more than one that opens a tenth.
+    pub(super) fn ack_may_wait(&self, flow: &Flow) -> bool {
+        let cap = self.budget.flow_cap().min(self.budget.share());
+        self.more_waits && distance(flow.rcv_nxt, flow.rcv_edge) >= cap / 2
+    }
+
     /// The window field for the next segment. The right edge never moves left (RFC 9293 section 3.8.6).
     pub(super) fn advertise(&self, flow: &mut Flow) -> u16 {
         let edge = flow.rcv_nxt + self.credit(flow).min(1 << 30);
