@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use blocklist::AppId;
@@ -39,6 +40,12 @@ impl Payload {
 
 /// Bytes of a run of datagrams at most: the length of one IP packet, less any header.
 const MAX_RUN_BYTES: usize = 65_000;
+
+/// Packets whose memory is kept for reuse: as many as a socket's datagrams of one turn.
+const KEEP_PACKETS: usize = 64;
+
+/// How much memory of a packet is worth keeping: allocators have less than this at hand anyway, and more is rare.
+const KEPT_BYTES: RangeInclusive<usize> = 1_024..=2_048;
 
 /// An `Output` that owns what it carries.
 #[derive(Debug)]
@@ -185,6 +192,8 @@ pub(crate) struct Outbox {
     lent: Option<Command>,
     /// The datagrams that leave together with the lent one.
     followers: Vec<Payload>,
+    /// Memory of packets that have gone.
+    spare: Vec<Vec<u8>>,
     refusals: Refusals,
 }
 
@@ -217,7 +226,21 @@ impl Outbox {
                 self.followers.push(payload);
             }
         }
-        Some((self.lent.insert(command), &self.followers))
+        if let Some(Command::WriteTun(packet)) = self.lent.replace(command)
+            && KEPT_BYTES.contains(&packet.capacity())
+            && self.spare.len() < KEEP_PACKETS
+        {
+            self.spare.push(packet);
+        }
+        Some((self.lent.as_mut()?, &self.followers))
+    }
+
+    /// An empty packet with room for `len` bytes.
+    pub(crate) fn packet(&mut self, len: usize) -> Vec<u8> {
+        let mut packet = self.spare.pop().unwrap_or_default();
+        packet.clear();
+        packet.reserve(len);
+        packet
     }
 
     /// The place that the next command gets.

@@ -174,7 +174,7 @@ impl Udp {
         }
         let mut header = [0; udp::MAX_HEADER];
         let len = udp::emit(&mut header, from, app, payload);
-        let mut packet = Vec::with_capacity(len + payload.len());
+        let mut packet = cx.outbox.packet(len + payload.len());
         packet.extend_from_slice(&header[..len]);
         packet.extend_from_slice(payload);
         cx.stats.bytes_down += payload.len() as u64;
