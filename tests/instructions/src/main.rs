@@ -2,7 +2,10 @@
 //!
 //! `instructions` runs each route under callgrind and holds the counts against `counts.tsv`: one that grew by more than
 //! [`TOLERANCE`] fails. `instructions --store` writes what it counted. `instructions ROUTE ROUNDS` is what callgrind
-//! runs. Counts are of one compiler and one profile; `./build.sh test` uses `lab`.
+//! runs. Counts are of one compiler and one profile; `./build.sh check` uses `lab`.
+//!
+//! `instructions --aarch64 PROGRAM` counts the same program as it was built for phones, under qemu-user, into
+//! `aarch64.tsv`: see `aarch64.sh`.
 
 #![allow(
     clippy::print_stdout,
@@ -14,6 +17,7 @@
 
 #[path = "../../fixtures/client_hello.rs"]
 mod client_hello;
+mod emulated;
 mod phone;
 #[path = "../../fixtures/quic_initial.rs"]
 mod quic_initial;
@@ -41,12 +45,13 @@ fn main() -> Result<ExitCode> {
     match words.as_slice() {
         [] => compare(),
         ["--store"] => store(),
+        ["--aarch64", program] => emulated::store(Path::new(program)),
         [name, rounds] => {
             let route = ROUTES.iter().find(|route| route.name == *name);
             run(route.context("no such route")?, rounds.parse()?);
             Ok(ExitCode::SUCCESS)
         }
-        _ => bail!("usage: instructions [--store | ROUTE ROUNDS]"),
+        _ => bail!("usage: instructions [--store | --aarch64 PROGRAM | ROUTE ROUNDS]"),
     }
 }
 
