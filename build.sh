@@ -19,7 +19,7 @@ usage: ./build.sh WORD
   demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
   test    unit tests, simulation, the app on a JVM, its library on Android's C library, the page in a real browser,
           and real clients over a real TUN
-  check   format, clippy, documentation, licences and dependencies, shell scripts
+  check   format, clippy, documentation, what a packet costs in instructions, licences and dependencies, shell scripts
   apk     the app for phones: signed APKs, and the checks of what has to be true of them
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
 
@@ -180,10 +180,6 @@ run_tests() {
     local failed=0
     say "unit tests and simulation"
     cargo test --locked --no-fail-fast --workspace --exclude lab --exclude page "$@" || failed=1
-    say "instructions a packet costs in the engine, against what is stored"
-    install valgrind
-    cargo build --locked --profile lab --package instructions
-    "$TARGET/lab/instructions" || failed=1
     say "the app, on a JVM (its APKs are ./build.sh apk's)"
     (android_tests) || failed=1
     say "wire, engine, tunnel and the app's exports, on Android's own C library"
@@ -221,8 +217,13 @@ check() {
     cargo clippy --locked --workspace --all-targets -- -D warnings
     say "documentation"
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+    say "instructions a packet costs in the engine, against what is stored"
+    install valgrind
+    cargo build --locked --profile lab --package instructions
+    "$TARGET/lab/instructions"
     say "shell scripts"
-    shellcheck build.sh .ci/run tests/lab/as-namespace-root tests/bench/bench.sh native/engine/benches/instructions.sh
+    shellcheck build.sh .ci/run tests/lab/as-namespace-root tests/bench/bench.sh tests/instructions/aarch64.sh \
+        native/engine/benches/instructions.sh
     shellcheck android/toolchain/linker android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh
     say "dependencies and licences"
     need_deny
