@@ -149,16 +149,24 @@ pub(super) fn connections(site: &Site, size: Size, figures: &mut Figures) -> Res
     Ok(())
 }
 
-/// CPU of a question, forwarded and, where the peer refuses names, answered by itself; in microseconds.
-pub(super) fn questions(site: &Site, size: Size, refuses: bool, figures: &mut Figures) -> Result<()> {
-    let (server, count) = (Family::V4.server(), (20_000 / size.divisor).to_string());
-    for at_once in ["1", "64"] {
+/// CPU of a question, so many at once: forwarded and, where the peer refuses names, answered by itself; in microseconds.
+pub(super) fn questions(
+    site: &Site,
+    size: Size,
+    refuses: bool,
+    at_once: &[&str],
+    figures: &mut Figures,
+) -> Result<()> {
+    // Four descriptors of the SOCKS server's and two of the peer's stay open for a minute after each.
+    let most = site.relay().map_or(usize::MAX, |_| 4_000);
+    let (server, count) = (Family::V4.server(), (20_000 / size.divisor).min(most).to_string());
+    for at_once in at_once {
         for (row, suffix) in [("dns", "names.example"), ("refused", REFUSED)] {
             if row == "refused" && !refuses {
                 continue;
             }
             let words = ["ask", &server, &count, at_once, suffix];
-            let (value, cpu, _) = with_cpu(site, || site.pinned_load(&words))?;
+            let (value, cpu, relay) = with_cpu(site, || site.pinned_load(&words))?;
             let (ok, refused) = (number(&value, "/ok")?, number(&value, "/refused")?);
             ensure!(ok > 0.0, "no question was answered: {value}");
             ensure!(
@@ -166,6 +174,10 @@ pub(super) fn questions(site: &Site, size: Size, refuses: bool, figures: &mut Fi
                 "{refused} of {ok} questions for {suffix} were refused"
             );
             figures.push((format!("{row}{at_once}.cpu@1500"), cpu.as_secs_f64() * 1e6 / ok));
+            if !relay.is_zero() {
+                let relay = relay.as_secs_f64() * 1e6 / ok;
+                figures.push((format!("{row}{at_once}.relay@1500"), relay));
+            }
             figures.push((
                 format!("{row}{at_once}.rate@1500"),
                 ok / number(&value, "/seconds")?,

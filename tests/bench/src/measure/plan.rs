@@ -295,7 +295,14 @@ fn connections(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<
 }
 
 fn questions(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {
-    groups::questions(&pinned(peer)?, size(options), peer.refuses(), figures)
+    let site = pinned(peer)?;
+    let (size, refuses) = (size(options), peer.refuses());
+    if site.relay().is_none() {
+        return groups::questions(&site, size, refuses, &["1", "64"], figures);
+    }
+    groups::questions(&site, size, refuses, &["1"], figures)?;
+    drop(site);
+    groups::questions(&pinned(peer)?, size, refuses, &["64"], figures)
 }
 
 fn ipv6(peer: &Peer, options: &Options, figures: &mut Figures) -> Result<()> {

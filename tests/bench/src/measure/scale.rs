@@ -120,7 +120,7 @@ fn names(peer: &Peer, figures: &mut Figures) -> Result<()> {
         figures.push((format!("names.dirty@{names}"), site.peer().private_dirty()?));
         site.pin()?;
         let mut asked = Figures::new();
-        groups::questions(&site, size, true, &mut asked)?;
+        groups::questions(&site, size, true, &["64"], &mut asked)?;
         for (key, value) in asked {
             match key.as_str() {
                 "dns64.cpu@1500" => figures.push((format!("names.forwarded@{names}"), value)),
