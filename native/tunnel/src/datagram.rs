@@ -45,7 +45,9 @@ pub(crate) struct Datagrams {
     ready: Vec<(MappingId, Family)>,
     failures: VecDeque<DatagramFailure>,
     cutting: Cutting,
-    /// Made for the first bulk traffic.
+    /// Sockets of bulk traffic.
+    bulk: usize,
+    /// Made for the first of them, and given back with the last.
     inbox: Option<Inbox>,
 }
 
@@ -237,6 +239,7 @@ impl Datagrams {
                     }
                     if !port.bulk && DATAGRAMS_A_TURN - left >= BULK {
                         port.bulk = true;
+                        self.bulk += 1;
                         options::receive_together(&port.socket);
                     }
                 }
@@ -310,8 +313,17 @@ impl Datagrams {
 
     /// Closes the mapping's sockets, which also takes them out of epoll.
     pub(crate) fn close(&mut self, mapping: MappingId) {
-        if let Some(slot) = self.slots.get_mut(mapping.index as usize) {
-            slot.take_if(|open| open.generation == mapping.generation);
+        let slot = self.slots.get_mut(mapping.index as usize);
+        let closed = slot.and_then(|slot| slot.take_if(|open| open.generation == mapping.generation));
+        self.count_closed(closed);
+    }
+
+    fn count_closed(&mut self, closed: Option<Mapping>) {
+        let ports = closed.iter().flat_map(|closed| [&closed.v4, &closed.v6]);
+        let bulk = ports.flatten().filter(|port| port.bulk).count();
+        self.bulk -= bulk;
+        if bulk > 0 && self.bulk == 0 {
+            self.inbox = None;
         }
     }
 
@@ -339,9 +351,9 @@ impl Datagrams {
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
-        let slot = &mut self.slots[index];
-        slot.take_if(|open| open.generation != mapping.generation);
-        let open = slot.get_or_insert(Mapping {
+        let stale = self.slots[index].take_if(|open| open.generation != mapping.generation);
+        self.count_closed(stale);
+        let open = self.slots[index].get_or_insert(Mapping {
             generation: mapping.generation,
             v4: None,
             v6: None,

@@ -315,6 +315,10 @@ fn bulk_is_received_together_and_told_apart() {
         bench.wait(family);
         assert_eq!(bench.receive(family), expected);
         assert!(!bench.datagrams.is_ready());
+        // Its memory goes with the last socket of bulk traffic.
+        assert!(bench.datagrams.inbox.is_some());
+        bench.datagrams.close(MAPPING);
+        assert!(bench.datagrams.inbox.is_none());
     }
 }
 
