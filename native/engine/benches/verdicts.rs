@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use blocklist::{Preset, Rules, RulesBuilder};
 use client_hello::Hello;
-use engine::{Batch, Config, Engine, Output, Timestamp, Upstream};
+use engine::{AskId, Batch, Config, Engine, Output, Timestamp, Upstream};
 use quic_initial::Initial;
 use wire::ip::IpHeader;
 use wire::tcp::{Flags, Options, Segment, SeqNumber, TcpHeader};
@@ -74,6 +74,56 @@ fn main() {
         let beyond = plain.map_or(String::new(), |(_, plain)| format!("{:.0} ns", all - plain));
         println!("{:<52} {all:>6.0} ns {beyond:>20}", step.what);
     }
+    let answer = (0..TURNS).map(|_| answers(&rules)).fold(f64::INFINITY, f64::min);
+    println!(
+        "{:<52} {answer:>6.0} ns",
+        "its answer: judged, remembered, passed on"
+    );
+}
+
+/// Nanoseconds of the answer to an allowed question: an alias and two addresses.
+fn answers(rules: &Arc<Rules>) -> f64 {
+    let mut engine = engine(rules);
+    let mut asked: Vec<(AskId, Vec<u8>)> = Vec::new();
+    let asking = questions().swap_remove(0).measured;
+    for batch in &asking {
+        engine.handle_batch(batch, NOW);
+        while let Some(output) = engine.poll_output(batch) {
+            if let Output::Ask { ask, message, .. } = output {
+                asked.push((ask, answer(&message)));
+            }
+        }
+    }
+    let start = Instant::now();
+    for (ask, answer) in &asked {
+        engine.handle_answer(*ask, answer, NOW);
+        while let Some(output) = engine.poll_output(&asking[0]) {
+            black_box(output);
+        }
+    }
+    start.elapsed().as_secs_f64() / f64::from(FLOWS) * 1e9
+}
+
+fn answer(question: &[u8]) -> Vec<u8> {
+    let mut message = question.to_vec();
+    (message[2], message[3], message[7]) = (0x81, 0x80, 3);
+    // The alias is beside the question's name: its second label, behind one of five letters, is at 0x12.
+    message.extend(b"\xc0\x0c\0\x05\0\x01\0\0\x01\x2c\0\x07\x04edge\xc0\x12");
+    for last in [1, 2] {
+        let at = (question.len() + 12) as u8;
+        message.extend([0xc0, at, 0, 1, 0, 1, 0, 0, 1, 0x2c, 0, 4, 192, 0, 2, last]);
+    }
+    message
+}
+
+fn engine(rules: &Arc<Rules>) -> Engine {
+    let mut engine = Engine::new(Config::default(), Arc::clone(rules), [7; 32]);
+    let upstream = Upstream {
+        resolvers: vec![([192, 0, 2, 53], 53).into()],
+        ..Upstream::default()
+    };
+    engine.set_upstream(upstream, NOW);
+    engine
 }
 
 impl Step {
@@ -93,13 +143,7 @@ impl Step {
     }
 
     fn turn(&self, rules: &Arc<Rules>) -> f64 {
-        let mut engine = Engine::new(Config::default(), Arc::clone(rules), [7; 32]);
-        let resolvers = vec![([192, 0, 2, 53], 53).into()];
-        let upstream = Upstream {
-            resolvers,
-            ..Upstream::default()
-        };
-        engine.set_upstream(upstream, NOW);
+        let mut engine = engine(rules);
         self.before.iter().for_each(|batch| pass(&mut engine, batch));
         let start = Instant::now();
         self.measured.iter().for_each(|batch| pass(&mut engine, batch));
