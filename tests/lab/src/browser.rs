@@ -34,6 +34,8 @@ pub struct Chromium<'a> {
     pub quic_only: &'a [&'a str],
     /// Names that it does not ask for, and their addresses.
     pub built_in: &'a [(&'a str, std::net::Ipv4Addr)],
+    /// Features of it to be switched on, and their parameters, as its command line has them.
+    pub features: &'a str,
 }
 
 impl Chromium<'_> {
@@ -61,6 +63,7 @@ impl Chromium<'_> {
             ))
             .arg(format!("--origin-to-force-quic-on={}", self.quic_only.join(",")))
             .arg(format!("--host-resolver-rules={}", rules.join(", ")))
+            .arg(format!("--enable-features={}", self.features))
             .arg(url);
         Background::start(&mut command, lab.directory(), "chromium")
     }

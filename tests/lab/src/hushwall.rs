@@ -38,6 +38,8 @@ pub struct Verdict {
     pub remote: Option<SocketAddr>,
     /// The rule, if any.
     pub rule: Option<String>,
+    /// What the hello's encrypted_client_hello extension is, if it has one: `real` or `unknown`.
+    pub ech: Option<String>,
 }
 
 impl Hushwall {
@@ -124,6 +126,7 @@ impl Verdict {
             app: text("app").and_then(|app| app.parse().ok()),
             remote: text("remote").and_then(|remote| remote.parse().ok()),
             rule: text("rule"),
+            ech: text("ech"),
         })
     }
 }

@@ -59,6 +59,7 @@ impl Scene {
         let chromium = Chromium {
             quic_only: &["page.example:443", &format!("{}:443", OVER_QUIC.0)],
             built_in: &[OVER_TCP, OVER_QUIC],
+            ..Chromium::default()
         };
         let certificate = &self.lab.web()?.certificate;
         let url = format!("https://page.example/page?{urls}");

@@ -27,6 +27,7 @@ mod bridge;
 mod bulk;
 mod dead_ipv6;
 mod dns;
+mod ech;
 mod headers;
 mod http3;
 mod httpdns;
