@@ -314,3 +314,78 @@ fn every_command_judges_by_the_records_as_they_lie_there() {
     assert_eq!(code, 2);
     assert!(error.contains("blocklists/x.toml:"), "{error}");
 }
+
+/// A capture of raw IP packets (LINKTYPE_RAW): a question for each of the names.
+fn capture_of(names: &[&str]) -> Vec<u8> {
+    let mut capture = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    capture.extend_from_slice(&[0, 0, 4, 0, 101, 0, 0, 0]);
+    for name in names {
+        let mut question = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0".to_vec();
+        for label in name.split('.') {
+            question.push(u8::try_from(label.len()).unwrap());
+            question.extend_from_slice(label.as_bytes());
+        }
+        question.extend_from_slice(b"\0\0\x01\0\x01");
+        let lengths =
+            [28 + question.len(), 8 + question.len()].map(|len| u16::try_from(len).unwrap().to_be_bytes());
+        let [[ip_high, ip_low], [udp_high, udp_low]] = lengths;
+        let mut packet = vec![
+            0x45, 0, ip_high, ip_low, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1,
+        ];
+        packet.extend_from_slice(&[0x0f, 0xa0, 0, 53, udp_high, udp_low, 0, 0]);
+        packet.extend_from_slice(&question);
+        let len = u32::try_from(packet.len()).unwrap().to_le_bytes();
+        capture.extend_from_slice(&[[0; 4], [0; 4], len, len].concat());
+        capture.extend_from_slice(&packet);
+    }
+    capture
+}
+
+#[test]
+fn replay_says_what_a_proposed_list_would_have_changed_on_a_capture() {
+    let folder = folder("replay-diff", RECORD);
+    std::fs::write(folder.join("y.toml"), RECORD.replace("data.mistat", "shop")).unwrap();
+    std::fs::write(folder.join("old.txt"), "0.0.0.0 ads.example.com\n").unwrap();
+    std::fs::write(
+        folder.join("new.txt"),
+        "0.0.0.0 news.example.com\n0.0.0.0 unseen.example.com\n",
+    )
+    .unwrap();
+    let asked = [
+        "data.mistat.xiaomi.com",
+        "news.example.com",
+        "news.example.com",
+        "ads.example.com",
+    ];
+    std::fs::write(folder.join("phone.pcap"), capture_of(&asked)).unwrap();
+    let (code, out, error) = hushwall(
+        &folder,
+        &["replay", "--diff", "x.toml", "y.toml", "phone.pcap"],
+        "",
+    );
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(
+        out,
+        "coverage lost: 1\n  - data.mistat.xiaomi.com  (nothing-breaks, balanced, everything; block y/r -> no rule)\n",
+        "both files are versions of one, which is named as the newer"
+    );
+    assert!(
+        error.contains("3 names, seen 4 times; 1 of these change"),
+        "{error}"
+    );
+    let (code, out, error) = hushwall(
+        &folder,
+        &["replay", "--diff", "old.txt", "new.txt", "phone.pcap"],
+        "",
+    );
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        out.contains("  + news.example.com") && out.contains("  - ads.example.com"),
+        "{out}"
+    );
+    assert!(!out.contains("unseen"), "{out}");
+    assert!(
+        error.contains("3 names, seen 4 times; 3 of these change"),
+        "{error}"
+    );
+}
