@@ -538,6 +538,46 @@ fn log_that_is_off_tells_nothing() {
 }
 
 #[test]
+fn packets_cross_to_the_app_neither_one_by_one_nor_at_all() {
+    const PACKETS: u64 = 20_000;
+    let bench = Bench::new(Settings {
+        rules: vec![rule("192.0.2.7", None), rule("blocked.example", None)],
+        knows_owners: false,
+        ..settings()
+    });
+    let session = Arc::clone(&bench.session);
+    // What crosses, crosses in these calls.
+    let consumer = thread::spawn(move || std::iter::from_fn(|| session.next_events()).collect::<Vec<_>>());
+    bench.apps.set_nonblocking(true).unwrap();
+    let mut sent = 0;
+    let report = datagram("192.0.2.7:9999".parse().unwrap(), b"a report");
+    let passed = || {
+        bench
+            .session
+            .snapshot()
+            .map_or(0, |snapshot| snapshot.counters.engine.packets_in)
+    };
+    while passed() < PACKETS {
+        while sent < PACKETS && bench.apps.send(&report).is_ok() {
+            sent += 1;
+        }
+        while bench.apps.recv(&mut [0; 2_000]).is_ok() {}
+    }
+    bench.session.stop();
+    let calls = consumer.join().unwrap();
+    let [events @ .., end] = &*calls else {
+        panic!("no call")
+    };
+    assert!(matches!(&**end, [Event::Ended { code: 0, .. }]), "{end:?}");
+    let told: Vec<_> = events.iter().flatten().collect();
+    assert!(
+        matches!(&*told, [Event::Verdict(_)]),
+        "{} events of one flow",
+        told.len()
+    );
+}
+
+#[test]
 fn refusals_in_a_storm_are_told_as_one() {
     let bench = Bench::new(settings());
     for id in 0..60 {
