@@ -3,7 +3,7 @@
 
 use std::ffi::{CString, c_void};
 
-use crate::machine::Machine;
+use crate::machine::{Machine, crossed};
 
 /// The loaded library: `HUSHWALL_LIBRARY` says where it is.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,9 @@ impl Library {
         Self { handle }
     }
 
+    /// An export, which is called then.
     fn export(self, class: &str, name: &str) -> *mut c_void {
+        crossed();
         let name = CString::new(format!("Java_io_github_hushwall_bridge_{class}_{name}")).unwrap_or_default();
         // SAFETY: a handle of dlopen and a C string.
         let found = unsafe { libc::dlsym(self.handle, name.as_ptr()) };

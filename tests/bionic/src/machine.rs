@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_void};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A reference: the place of an object, from 1; 0 is null.
@@ -28,6 +29,9 @@ pub struct Thrown {
     /// Its text.
     pub text: String,
 }
+
+/// Calls between the two sides so far, whichever way.
+static CROSSINGS: AtomicU64 = AtomicU64::new(0);
 
 static HEAP: Mutex<Vec<Kind>> = Mutex::new(Vec::new());
 
@@ -85,6 +89,11 @@ impl Machine {
         }
     }
 
+    /// Calls of exports, and of this machine's functions, so far.
+    pub fn crossings() -> u64 {
+        CROSSINGS.load(Ordering::SeqCst)
+    }
+
     /// This thread's pending exception, which is no longer pending then.
     pub fn take_thrown() -> Option<Thrown> {
         match get(PENDING.take())? {
@@ -92,6 +101,11 @@ impl Machine {
             other => panic!("{other:?} was thrown"),
         }
     }
+}
+
+/// A call between the two sides.
+pub(crate) fn crossed() {
+    CROSSINGS.fetch_add(1, Ordering::SeqCst);
 }
 
 fn heap() -> MutexGuard<'static, Vec<Kind>> {
@@ -165,67 +179,84 @@ extern "C" fn unknown() -> ! {
 }
 
 extern "C" fn get_version(_: Environment) -> i32 {
+    crossed();
     VERSION
 }
 
 extern "C" fn find_class(_: Environment, _name: *const c_char) -> Object {
+    crossed();
     add(Kind::Class)
 }
 
 extern "C" fn new_class(_: Environment) -> Object {
+    crossed();
     add(Kind::Class)
 }
 
 extern "C" fn class_of(_: Environment, _: Object) -> Object {
+    crossed();
     add(Kind::Class)
 }
 
 extern "C" fn throw(_: Environment, exception: Object) -> i32 {
+    crossed();
     PENDING.set(exception);
     0
 }
 
 extern "C" fn exception_occurred(_: Environment) -> Object {
+    crossed();
     PENDING.get()
 }
 
 extern "C" fn exception_clear(_: Environment) {
+    crossed();
     PENDING.set(0);
 }
 
 extern "C" fn exception_check(_: Environment) -> u8 {
+    crossed();
     u8::from(PENDING.get() != 0)
 }
 
 extern "C" fn push_frame(_: Environment, _: i32) -> i32 {
+    crossed();
     0
 }
 
 extern "C" fn same(_: Environment, object: Object) -> Object {
+    crossed();
     object
 }
 
-extern "C" fn nothing(_: Environment, _: Object) {}
+extern "C" fn nothing(_: Environment, _: Object) {
+    crossed();
+}
 
 extern "C" fn is_same(_: Environment, one: Object, other: Object) -> u8 {
+    crossed();
     u8::from(one == other)
 }
 
 extern "C" fn yes(_: Environment, _: Object, _: Object) -> u8 {
+    crossed();
     1
 }
 
 /// JNILocalRefType.
 extern "C" fn reference_type(_: Environment, _: Object) -> i32 {
+    crossed();
     1
 }
 
 extern "C" fn method(_: Environment, _: Object, _name: *const c_char, _signature: *const c_char) -> usize {
+    crossed();
     1
 }
 
 /// The only class of which the library makes objects is `EngineException(int, String)`.
 extern "C" fn new_object(_: Environment, _class: Object, _method: usize, arguments: *const u64) -> Object {
+    crossed();
     // SAFETY: the constructor has two arguments, each in a union of 64 bits.
     let [code, text] = unsafe { arguments.cast::<[u64; 2]>().read_unaligned() };
     let Ok(text) = usize::try_from(text & usize::MAX as u64) else {
@@ -239,20 +270,24 @@ extern "C" fn new_object(_: Environment, _class: Object, _method: usize, argumen
 }
 
 extern "C" fn new_string(_: Environment, text: *const c_char) -> Object {
+    crossed();
     // SAFETY: the caller passes a C string.
     let text = unsafe { CStr::from_ptr(text) };
     add(Kind::Text(text.to_string_lossy().into_owned()))
 }
 
 extern "C" fn array_length(_: Environment, array: Object) -> i32 {
+    crossed();
     Machine::read(array).map_or(0, |bytes| i32::try_from(bytes.len()).unwrap_or(i32::MAX))
 }
 
 extern "C" fn new_byte_array(_: Environment, len: i32) -> Object {
+    crossed();
     add(Kind::Bytes(vec![0; usize::try_from(len).unwrap_or(0)]))
 }
 
 extern "C" fn read_bytes(_: Environment, array: Object, begin: i32, len: i32, room: *mut u8) {
+    crossed();
     let (begin, len) = (
         usize::try_from(begin).unwrap_or(0),
         usize::try_from(len).unwrap_or(0),
@@ -264,6 +299,7 @@ extern "C" fn read_bytes(_: Environment, array: Object, begin: i32, len: i32, ro
 }
 
 extern "C" fn write_bytes(_: Environment, array: Object, begin: i32, len: i32, bytes: *const u8) {
+    crossed();
     let (begin, len) = (
         usize::try_from(begin).unwrap_or(0),
         usize::try_from(len).unwrap_or(0),
@@ -276,22 +312,26 @@ extern "C" fn write_bytes(_: Environment, array: Object, begin: i32, len: i32, b
 }
 
 extern "C" fn get_machine(_: Environment, machine: *mut *const c_void) -> i32 {
+    crossed();
     // SAFETY: the caller has room for a pointer.
     unsafe { machine.write(std::ptr::from_ref(&TABLES.1.0).cast()) };
     0
 }
 
 extern "C" fn attach(_: *const c_void, environment: *mut Environment, _: *const c_void) -> i32 {
+    crossed();
     // SAFETY: the caller has room for a pointer.
     unsafe { environment.write(Machine::environment()) };
     0
 }
 
 extern "C" fn detach(_: *const c_void) -> i32 {
+    crossed();
     0
 }
 
 extern "C" fn get_environment(_: *const c_void, environment: *mut Environment, _version: i32) -> i32 {
+    crossed();
     // SAFETY: the caller has room for a pointer.
     unsafe { environment.write(Machine::environment()) };
     0

@@ -4,7 +4,9 @@
 
 use std::fs::{self, File};
 use std::os::fd::{AsRawFd, IntoRawFd};
+use std::os::unix::net::UnixDatagram;
 use std::thread;
+use std::time::Duration;
 
 use bionic::{Library, Machine, Thrown};
 
@@ -74,6 +76,7 @@ fn a_session_starts_survives_a_panic_and_leaves_nothing_behind() {
     let before = (descriptors(), threads());
     run(library);
     refused(library);
+    loaded(library);
     assert_eq!((descriptors(), threads()), before);
 }
 
@@ -123,4 +126,68 @@ fn refused(library: Library) {
     );
     assert_eq!(Machine::take_thrown().unwrap().code, 4);
     assert_eq!(descriptors(), before);
+}
+
+/// Packets are the engine's alone: while thousands pass, neither side calls the other.
+fn loaded(library: Library) {
+    const PACKETS: u64 = 5_000;
+    let (device, apps) = UnixDatagram::pair().unwrap();
+    apps.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let session = library.start(device.into_raw_fd(), &settings(), &network());
+    assert_eq!(Machine::take_thrown(), None);
+    let listener = thread::spawn(move || while library.next_events(session).is_some() {});
+    ask(&apps);
+    let before = Machine::crossings();
+    for _ in 0..PACKETS {
+        // To an address without a route: it is answered here.
+        apps.send(&datagram([192, 0, 2, 7], 9999, b"a report")).unwrap();
+        discard(&apps);
+    }
+    ask(&apps);
+    // The listener may have begun its only call in between.
+    let crossings = Machine::crossings() - before;
+    assert!(crossings < 20, "{crossings} calls for {PACKETS} packets");
+    library.stop(session);
+    listener.join().unwrap();
+    assert_eq!(Machine::take_thrown(), None);
+}
+
+/// Asks for the canary, which every preset refuses, and passes over whatever else comes before the answer.
+fn ask(apps: &UnixDatagram) {
+    let mut question = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0".to_vec();
+    question.extend(b"\x06canary\x08hushwall\x04test\0\0\x01\0\x01");
+    apps.send(&datagram([10, 111, 222, 1], 53, &question)).unwrap();
+    let mut packet = [0; 2_000];
+    // IPv4, UDP.
+    while apps.recv(&mut packet).is_ok() && packet[9] != 17 {}
+    assert_eq!(packet[28..30], [0, 7]);
+}
+
+/// Takes what the engine has answered so far.
+fn discard(apps: &UnixDatagram) {
+    apps.set_nonblocking(true).unwrap();
+    while apps.recv(&mut [0; 2_000]).is_ok() {}
+    apps.set_nonblocking(false).unwrap();
+}
+
+/// A packet of an app.
+fn datagram(to: [u8; 4], port: u16, payload: &[u8]) -> Vec<u8> {
+    let len = |header: usize| u16::try_from(header + payload.len()).unwrap().to_be_bytes();
+    let mut packet = vec![0x45, 0];
+    packet.extend(len(28));
+    packet.extend([0, 0, 0x40, 0, 64, 17, 0, 0, 10, 111, 222, 2]);
+    packet.extend(to);
+    let sum: u32 = packet
+        .chunks(2)
+        .map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1]))
+        .sum();
+    let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet.extend(40_000_u16.to_be_bytes());
+    packet.extend(port.to_be_bytes());
+    packet.extend(len(8));
+    // No checksum (RFC 768).
+    packet.extend([0, 0]);
+    packet.extend(payload);
+    packet
 }
