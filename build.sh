@@ -18,7 +18,7 @@ usage: ./build.sh WORD
 
   demo    a phone's morning in network namespaces, with Hushwall off and on (under 3 minutes)
   test    unit tests, simulation, the app on a JVM, its library on Android's C library, the page in a real browser,
-          and real clients over a real TUN
+          and real clients over a real TUN (--with-libraries: and, in idle time, what apk takes longest for)
   check   format, clippy, documentation, what a packet costs in instructions, licences and dependencies, shell scripts
   apk     the app for phones: signed APKs, and the checks of what has to be true of them
   lists   lint, order and counts of blocklists/, what changed since the last commit (or --since REVISION)
@@ -108,7 +108,7 @@ need_deny() {
     fi
     say "building cargo-deny $CARGO_DENY_VERSION into .tools (once, some minutes)"
     # It runs for a second: what its own profile spends on speed is better spent on not waiting for it.
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
         cargo install cargo-deny --version "$CARGO_DENY_VERSION" --locked --root .tools --target-dir .tools/target >&2
     rm -rf .tools/target
 }
@@ -169,11 +169,19 @@ demo() {
     HUSHWALL="$TARGET/release/hushwall" "${runner[@]}" "$TARGET/debug/demo" "$@"
 }
 
+# run_tests [--with-libraries] [ARGUMENT...]: arguments are cargo test's.
 run_tests() {
+    local libraries=
     need_rust
     need_lab
     need_quic
     need_browser
+    if [ "${1:-}" = --with-libraries ]; then
+        shift
+        libraries=wanted
+        say "beside all this, in idle time: the libraries of the APKs"
+        native_beside
+    fi
     say "building the binary that the netns and browser tests run"
     cargo build --locked --profile lab --package cli
     # All of it is run, whatever fails on the way: who looks at a red run sees the rest, too.
@@ -201,6 +209,10 @@ run_tests() {
     [ "$(id -u)" -eq 0 ] || export "CARGO_TARGET_${target}_RUNNER=$NAMESPACE_ROOT"
     # A failure is a message; where it was raised says nothing.
     RUST_LIB_BACKTRACE=0 HUSHWALL="$TARGET/lab/hushwall" cargo test --locked --no-fail-fast --package lab --tests "$@" || failed=1
+    if [ -n "$libraries" ]; then
+        say "waiting for the libraries of the APKs"
+        native_beside_end || failed=1
+    fi
     [ "$failed" -eq 0 ] || {
         say "there were failures: see the lines \"test result: FAILED\" above"
         exit 1

@@ -133,16 +133,21 @@ native_cargo() {
 
 # The names that we use of Android's libraries, as libraries to link against; and libunwind.a.
 native_stubs() {
-    local abi=$1 folder library
+    local abi=$1 folder library mine=$BASHPID
     folder="$(native_folder)/stubs/$abi"
     mkdir -p "$folder"
+    # Another build may be linking against them: each comes into its place whole.
     for library in libc libdl liblog libm; do
-        native_names "$library" | sed 's/$/ = 0;/' >"$folder/$library.ld"
-        "$HUSHWALL_LLD" -m "$(native_emulation "$abi")" -shared -soname "$library.so" -o "$folder/$library.so" "$folder/$library.ld"
+        native_names "$library" | sed 's/$/ = 0;/' >"$folder/$library.ld.$mine"
+        "$HUSHWALL_LLD" -m "$(native_emulation "$abi")" -shared -soname "$library.so" \
+            -o "$folder/$library.so.$mine" "$folder/$library.ld.$mine"
+        mv "$folder/$library.so.$mine" "$folder/$library.so"
+        rm "$folder/$library.ld.$mine"
     done
     native_cargo "$abi" build --quiet --release --manifest-path android/toolchain/Cargo.toml --package unwind \
-        -Zbuild-std=core --target-dir "$(native_folder)/build-$abi"
-    cp "$(native_folder)/build-$abi/$(native_target "$abi")/release/libunwind.a" "$folder"
+        -Zbuild-std=core --target-dir "$(native_folder)/toolchain"
+    cp "$(native_folder)/toolchain/$(native_target "$abi")/release/libunwind.a" "$folder/libunwind.a.$mine"
+    mv "$folder/libunwind.a.$mine" "$folder/libunwind.a"
 }
 
 # native_names LIBRARY: its names in our list.
@@ -162,6 +167,30 @@ apk_native() {
     done
     for job in "${jobs[@]}"; do wait "$job" || failed=1; done
     [ "$failed" -eq 0 ] || die "a library for Android was not made: see above"
+}
+
+# native_beside: as apk_native, in the time that others leave a processor idle. native_beside_end waits for it.
+native_beside() {
+    need_native
+    mkdir -p "$(native_folder)"
+    # In a group of its own, so that an end of this script is the end of all of it.
+    set -m
+    (
+        chrt --idle --pid 0 "$BASHPID" 2>/dev/null || renice -n 19 -p "$BASHPID" >/dev/null
+        apk_native
+    ) >"$(native_folder)/beside.log" 2>&1 &
+    NATIVE_BESIDE=$!
+    set +m
+    trap 'kill -- "-$NATIVE_BESIDE" 2>/dev/null || true' EXIT
+}
+
+native_beside_end() {
+    local ended=0
+    # What waits for it is idle itself by now.
+    wait "$NATIVE_BESIDE" || ended=1
+    trap - EXIT
+    cat "$(native_folder)/beside.log" >&2
+    return "$ended"
 }
 
 native_one() {
