@@ -1,5 +1,5 @@
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -72,13 +72,17 @@ fn pair() -> (OwnedFd, UnixDatagram) {
 }
 
 fn question(name: &str, id: u16) -> Vec<u8> {
+    question_of(name, id, 1)
+}
+
+fn question_of(name: &str, id: u16, record_type: u8) -> Vec<u8> {
     let mut message = id.to_be_bytes().to_vec();
     message.extend(b"\x01\0\0\x01\0\0\0\0\0\0");
     for label in name.split('.') {
         message.push(label.len() as u8);
         message.extend(label.as_bytes());
     }
-    message.extend(b"\0\0\x01\0\x01");
+    message.extend([0, 0, record_type, 0, 1]);
     datagram(RESOLVER.parse().unwrap(), &message)
 }
 
@@ -521,6 +525,61 @@ fn owner_of_a_datagram_is_asked_for_and_decides() {
     // A slow machine may have taken more than the 50 ms that an answer has: then it is the rule for all.
     let expected = verdict.uid.map_or(3, |_| 1);
     assert_eq!((verdict.action, verdict.tier), (Action::Block, expected));
+}
+
+/// A resolver that knows every name, and a network in which it is the only one.
+fn resolver() -> (UdpSocket, Network) {
+    let resolver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    resolver.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut network = network();
+    network.upstream.resolvers = vec![resolver.local_addr().unwrap()];
+    (resolver, network)
+}
+
+/// Answers one question with `192.0.2.9`.
+fn answer_one(resolver: &UdpSocket) {
+    let mut message = [0; 1_500];
+    let (len, asker) = resolver.recv_from(&mut message).unwrap();
+    let mut reply = message[..len].to_vec();
+    reply[2..8].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1]);
+    // As many records as the question's end leaves room for: none of the asker's own.
+    reply[8..12].fill(0);
+    let end = 12 + reply[12..].iter().position(|byte| *byte == 0).unwrap() + 5;
+    reply.truncate(end);
+    reply.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x09");
+    resolver.send_to(&reply, asker).unwrap();
+}
+
+#[test]
+fn where_the_system_cannot_be_asked_questions_go_through_sockets() {
+    let (resolver, network) = resolver();
+    let (fd, apps) = pair();
+    let settings = Settings {
+        asks_system: true,
+        ..settings()
+    };
+    let _session = Session::start(fd, settings, &network).unwrap();
+    apps.send(&question("page.example", 7)).unwrap();
+    answer_one(&resolver);
+    let mut packet = [0; 1_500];
+    let len = apps.recv(&mut packet).unwrap();
+    assert!(packet[..len].ends_with(&[192, 0, 2, 9]));
+}
+
+#[test]
+fn another_network_is_asked_and_its_missing_family_is_answered_here() {
+    const AAAA: u8 = 28;
+    let bench = Bench::new(settings());
+    let (resolver, mut next) = resolver();
+    next.handle = 2;
+    next.upstream.ipv6 = false;
+    bench.session.network_changed(&next).unwrap();
+    bench.apps.send(&question("page.example", 7)).unwrap();
+    answer_one(&resolver);
+    assert!(bench.receive().ends_with(&[192, 0, 2, 9]));
+    bench.apps.send(&question_of("page.example", 8, AAAA)).unwrap();
+    let message = &bench.receive()[28..];
+    assert_eq!((message[1], message[3] & 0x0f, message[7]), (8, 0, 0), "NODATA");
 }
 
 #[test]
