@@ -9,6 +9,12 @@ use crate::{Name, Parsed};
 
 /// ContentType handshake (RFC 8446 section 5.1).
 const HANDSHAKE: u8 = 0x16;
+/// ContentType alert, and AlertLevel warning (RFC 8446 section 6).
+const ALERT: u8 = 0x15;
+const WARNING: u8 = 1;
+/// What servers pass over before they give up: warnings, and records without a fragment. No client sends either before or in
+/// its hello.
+const MAX_PASSED: usize = 32;
 /// The major half of every record version from SSL 3.0 to TLS 1.3.
 const MAJOR: u8 = 0x03;
 /// The largest minor half in use: 0x0304 (RFC 8446 section 5.1 asks for at most 0x0303).
@@ -237,6 +243,13 @@ impl<'a> Message<'a> {
     }
 
     fn read(stream: &'a [u8]) -> Result<Self, Stop> {
+        let begin = begin(stream)?;
+        let mut message = Self::read_records(&stream[begin..])?;
+        message.least_len += begin;
+        Ok(message)
+    }
+
+    fn read_records(stream: &'a [u8]) -> Result<Self, Stop> {
         let (fragment, missing, _) = record(stream)?;
         let first_len = fragment.len() + missing;
         match Self::len(fragment) {
@@ -259,10 +272,14 @@ impl<'a> Message<'a> {
     /// Puts together a message that is split over records.
     fn collect(stream: &[u8]) -> Result<Self, Stop> {
         let mut message = Vec::with_capacity(stream.len());
-        let mut rest = stream;
+        let (mut rest, mut empty) = (stream, 0);
         loop {
             let (missing, header_seen) = match record(rest) {
                 Ok((fragment, missing, next)) => {
+                    empty += usize::from(fragment.len() + missing == 0);
+                    if empty > MAX_PASSED {
+                        return Err(Stop::Wrong);
+                    }
                     message.extend_from_slice(fragment);
                     rest = next;
                     (missing, 0)
@@ -295,6 +312,25 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Where the first record with something of a message begins, behind those that a server passes over.
+fn begin(stream: &[u8]) -> Result<usize, Stop> {
+    let mut begin = 0;
+    for _ in 0..=MAX_PASSED {
+        begin += match stream.get(begin..).unwrap_or_default() {
+            [HANDSHAKE, MAJOR, 0..=MAX_MINOR, 0, 0, ..] => RECORD_HEADER,
+            [ALERT, MAJOR, 0..=MAX_MINOR, 0, 2, WARNING, _, ..] => RECORD_HEADER + 2,
+            [ALERT]
+            | [ALERT, MAJOR]
+            | [ALERT, MAJOR, 0..=MAX_MINOR]
+            | [ALERT, MAJOR, 0..=MAX_MINOR, 0]
+            | [ALERT, MAJOR, 0..=MAX_MINOR, 0, 2]
+            | [ALERT, MAJOR, 0..=MAX_MINOR, 0, 2, WARNING] => return Err(Stop::Short),
+            _ => return Ok(begin),
+        };
+    }
+    Err(Stop::Wrong)
+}
+
 /// Reads one record: its fragment as far as it has arrived, how much of it is missing, and what follows it.
 fn record(bytes: &[u8]) -> Result<(&[u8], usize, &[u8]), Stop> {
     let mut r = Reader {
@@ -304,12 +340,9 @@ fn record(bytes: &[u8]) -> Result<(&[u8], usize, &[u8]), Stop> {
     if r.u8()? != HANDSHAKE || r.u8()? != MAJOR || r.u8()? > MAX_MINOR {
         return Err(Stop::Wrong);
     }
+    // RFC 8446 section 5.1 forbids empty fragments of handshake messages, and more than 2^14 bytes; who sends either all the
+    // same may have found a server that takes it, so both are read.
     let len = usize::from(r.u16()?);
-    // RFC 8446 section 5.1: no empty fragments of handshake messages. It also forbids more than 2^14 bytes; who sends them
-    // all the same may have found a server that takes them, so they are read.
-    if len == 0 {
-        return Err(Stop::Wrong);
-    }
     let (fragment, rest) = r.bytes.split_at(len.min(r.bytes.len()));
     Ok((fragment, len - fragment.len(), rest))
 }

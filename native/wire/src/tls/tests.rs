@@ -177,7 +177,7 @@ fn what_cannot_become_a_hello_is_a_mismatch_at_its_first_wrong_byte() {
         ("an SSLv2-compatible hello", b"\x80"),
         ("DTLS", b"\x16\xfe"),
         ("a later version", b"\x16\x03\x05"),
-        ("an empty record", b"\x16\x03\x01\x00\x00"),
+        ("a fatal alert", b"\x15\x03\x01\x00\x02\x02"),
         ("a ServerHello", b"\x16\x03\x01\x00\x80\x02"),
         ("too long a message", b"\x16\x03\x01\x00\x80\x01\x03"),
         ("too short a message", b"\x16\x03\x01\x00\x80\x01\x00\x00\x20"),
@@ -194,6 +194,37 @@ fn what_cannot_become_a_hello_is_a_mismatch_at_its_first_wrong_byte() {
             Parsed::Incomplete,
             "{what}"
         );
+    }
+}
+
+#[test]
+fn alerts_and_empty_records_that_servers_pass_over_hide_nothing() {
+    let alert = b"\x15\x03\x01\x00\x02\x01\x5a";
+    let empty = b"\x16\x03\x01\x00\x00";
+    let whole = Hello::to("example.com").record();
+    let split = Hello::to("example.com").records(40);
+    let (first, rest) = split.split_at(5 + 40);
+    for stream in [
+        [&alert[..], &whole].concat(),
+        [&empty[..], alert, empty, &whole].concat(),
+        [first, empty, rest].concat(),
+        [first, &empty.repeat(30), rest].concat(),
+    ] {
+        assert_eq!(server_name(&stream), dns("example.com"));
+        for len in 0..stream.len() {
+            let begun = &stream[..len];
+            assert_eq!(ClientHello::parse(begun), Parsed::Incomplete, "{len}");
+            let least = ClientHello::least_len(begun);
+            assert!(len < least && least <= stream.len(), "{len} {least}");
+        }
+    }
+    // No server passes over so many.
+    for many in [
+        alert.repeat(33),
+        empty.repeat(33),
+        [first, &empty.repeat(33)].concat(),
+    ] {
+        assert_eq!(ClientHello::parse(&many), Parsed::Mismatch);
     }
 }
 
