@@ -188,9 +188,12 @@ impl<'a> Head<'a> {
             self.host = Some(value);
             return Some(value);
         }
-        // RFC 9112 section 6.1: Transfer-Encoding overrides Content-Length.
+        // RFC 9112 section 6.1: Transfer-Encoding overrides Content-Length. "identity", which says that there is none (RFC 2616
+        // section 3.6), does not.
         if name.eq_ignore_ascii_case(b"transfer-encoding") && self.body != Body::Tunnel {
-            self.body = Body::Chunked;
+            if !value.trim_ascii_end().eq_ignore_ascii_case(b"identity") {
+                self.body = Body::Chunked;
+            }
         } else if name.eq_ignore_ascii_case(b"content-length") && self.body == Body::Length(0) {
             let len = std::str::from_utf8(value.trim_ascii_end())
                 .ok()

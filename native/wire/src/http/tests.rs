@@ -266,6 +266,14 @@ fn the_body_is_framed_as_its_fields_say() {
         ),
         Body::Chunked
     );
+    // It says that nothing is done to the body (RFC 2616 section 3.6), and servers still take it so.
+    assert_eq!(
+        body(
+            "POST / HTTP/1.1",
+            "Transfer-Encoding: identity\r\nContent-Length: 4\r\n"
+        ),
+        Body::Length(4)
+    );
     assert_eq!(
         body("CONNECT a.b:443 HTTP/1.1", "Content-Length: 4\r\n"),
         Body::Tunnel
