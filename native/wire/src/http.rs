@@ -207,16 +207,19 @@ impl<'a> Head<'a> {
 /// The first line, without its end, and where the next one begins.
 fn request_line(stream: &[u8], begin: usize) -> Result<(&[u8], usize), Stop> {
     let rest = &stream[begin..];
-    match rest.iter().take(MAX_METHOD + 1).position(|&byte| !is_token(byte)) {
+    let target_at = match rest.iter().take(MAX_METHOD + 1).position(|&byte| !is_token(byte)) {
         None if rest.len() > MAX_METHOD => return Err(Stop::Wrong),
         None => return Err(Stop::Short),
         Some(at) if at == 0 || rest[at] != b' ' => return Err(Stop::Wrong),
-        Some(_) => {}
-    }
+        Some(at) => at + 1,
+    };
+    // Servers there are take control characters in a path, which may hold none (RFC 3986 section 3.3).
+    let is_path = rest.get(target_at) == Some(&b'/');
     for (i, &byte) in rest.iter().enumerate() {
         match byte {
             b'\n' => return Ok((trim_cr(&rest[..i]), begin + i + 1)),
             b'\r' | b'\t' | 0x20..=0x7e | 0x80.. => {}
+            0x01.. if is_path => {}
             _ => return Err(Stop::Wrong),
         }
     }

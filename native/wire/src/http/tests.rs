@@ -184,6 +184,16 @@ fn a_target_with_spaces_or_none_at_all_is_still_a_request() {
 }
 
 #[test]
+fn a_control_character_in_a_path_hides_no_host() {
+    for path in ["/\x01", "/a\x7f\x1b[2J?q=\x08"] {
+        assert_eq!(
+            host(&format!("GET {path} HTTP/1.1"), "Host: a.b\r\n"),
+            named("a.b")
+        );
+    }
+}
+
+#[test]
 fn other_protocols_are_a_mismatch() {
     let others: &[&[u8]] = &[
         b"\x16\x03",
@@ -195,6 +205,8 @@ fn other_protocols_are_a_mismatch() {
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET /simple\r\n",
         b"GET \x00",
+        b"GET \x01",
+        b"GET /\x00",
         b"NoMethodIsAsLongAsThisOneWhich",
     ];
     for other in others {
