@@ -25,7 +25,7 @@ usage: ./build.sh WORD
 
   fuzz    parsers under libFuzzer: all of them, a minute each, or: fuzz all|TARGET [SECONDS]
 
-  bench    this firewall beside its peers, into tests/bench/RESULTS.md (root; an hour; --short: a quarter of one;
+  bench    this firewall beside its peers, into tests/bench/RESULTS.md (root; an hour; --short: a third of one;
            --quick: five minutes, Hushwall only, into target/bench)
 TEXT
 }

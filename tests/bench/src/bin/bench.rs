@@ -39,7 +39,7 @@ fn main() -> Result<()> {
 
 fn parse(results: &str, tools: &str, words: &[&str]) -> Result<Options> {
     let mut options = Options {
-        rounds: 3,
+        rounds: None,
         first_round: 1,
         length: Length::Whole,
         peers: Vec::new(),
@@ -62,7 +62,7 @@ fn parse(results: &str, tools: &str, words: &[&str]) -> Result<Options> {
             .next()
             .with_context(|| format!("{word}: a value\n{USAGE}"))?;
         match word {
-            "--rounds" => options.rounds = value.parse()?,
+            "--rounds" => options.rounds = Some(value.parse()?),
             "--first-round" => options.first_round = value.parse()?,
             "--peers" => options.peers = list(value),
             "--groups" => options.groups = list(value),

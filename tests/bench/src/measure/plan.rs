@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
@@ -22,17 +23,28 @@ const BULK: [&str; 4] = ["up1", "up8", "down1", "down8"];
 pub enum Length {
     /// Everything of everybody: an hour.
     Whole,
-    /// Short loads, everybody, and what no bar asks for in one round only: a quarter of an hour.
+    /// Short loads, everybody, and what no bar asks for in one round only: twenty minutes.
     Short,
-    /// Short loads, and only those that a bar is about: five minutes.
+    /// Short loads, only those that a bar is about, fewer rounds: five minutes.
     Quick,
+}
+
+impl Length {
+    /// How many rounds, unless somebody says how many.
+    #[must_use]
+    pub const fn rounds(self) -> usize {
+        match self {
+            Self::Whole | Self::Short => 3,
+            Self::Quick => 2,
+        }
+    }
 }
 
 /// What is measured.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Rounds over all peers, numbered from `first_round`.
-    pub rounds: usize,
+    pub rounds: Option<usize>,
     /// The number of the first.
     pub first_round: usize,
     /// How much of each.
@@ -153,7 +165,8 @@ pub fn run(options: &Options) -> Result<()> {
     for name in &options.groups {
         ensure!(GROUPS.iter().any(|group| group.name == name), "no group {name}");
     }
-    for round in options.first_round..options.first_round + options.rounds {
+    let rounds = options.rounds.unwrap_or_else(|| options.length.rounds());
+    for round in options.first_round..options.first_round + rounds {
         for group in &GROUPS {
             let wanted = peers.iter().filter(|peer| wants(options, group, peer, round));
             visit(&mut out, options, group, &wanted.collect::<Vec<_>>(), round)?;
@@ -240,8 +253,11 @@ fn on_one_line(error: &anyhow::Error) -> String {
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Says on standard error what goes on, and since when it does, in seconds.
 fn note(line: &str) -> Result<()> {
-    Ok(writeln!(std::io::stderr(), "{line}")?)
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let seconds = START.elapsed().as_secs();
+    Ok(writeln!(std::io::stderr(), "{seconds:>5} s  {line}")?)
 }
 
 fn size(options: &Options) -> Size {
@@ -252,7 +268,7 @@ fn size(options: &Options) -> Size {
         }
     } else {
         Size {
-            seconds: 1.0,
+            seconds: 0.7,
             divisor: 4,
         }
     }

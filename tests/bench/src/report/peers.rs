@@ -192,7 +192,12 @@ fn cases(page: &mut String, results: &Results, peers: &[&str]) {
         };
         last = case;
         let better = better(results, peer);
-        let figures = if better.is_empty() {
+        let is_beside = RATIOS
+            .iter()
+            .any(|(_, key)| results.ratio((peer, key), (HUSHWALL, key)).is_some());
+        let figures = if better.is_empty() && !is_beside {
+            "No figure of it stands beside one of Hushwall's in the same round.".to_owned()
+        } else if better.is_empty() {
             "In no figure of this run is it better than Hushwall.".to_owned()
         } else {
             format!("Better than Hushwall in this run: {}.", better.join(", "))

@@ -23,7 +23,7 @@ pub(super) fn page(results: &Results, date: &str) -> String {
         results.machine["descriptors"].as_u64().unwrap_or_default(),
     );
     if results.is_short {
-        page.push_str("Its loads are short (`--short` or `--quick`: a second each), so that rounds lie further apart.\n\n");
+        page.push_str("Its loads are short (`--short` or `--quick`: less than a second each), so that rounds lie further apart.\n\n");
     }
     page.push_str(HOW);
     bars(&mut page, results);
