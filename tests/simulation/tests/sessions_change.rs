@@ -217,6 +217,24 @@ fn open_flows_that_an_allowed_name_covers_outlive_new_rules_as_long_as_it_is_all
     assert!(world.phone.app(app).speaker.reset);
 }
 
+#[test]
+fn the_owners_block_of_an_address_goes_before_an_essential_name_that_was_asked() {
+    let mut world = World::fair(15, builtin().build());
+    let server = at("198.51.100.66:7000");
+    world.vouch("update.miui.com", server.ip());
+    let app = keep_open(&mut world, server, Some(CHANNEL));
+    let blocking = || builtin().block("198.51.100.66").unwrap().build();
+    replace_rules(&mut world, blocking());
+    assert!(world.phone.app(app).speaker.reset);
+    let mut world = World::fair(16, blocking());
+    world.vouch("update.miui.com", server.ip());
+    let app = world
+        .phone
+        .connect(server, Socket::default(), Script::says(Text::of(CHANNEL)));
+    world.run_for(5 * SECOND);
+    assert!(world.phone.app(app).is_refused() && world.record.dials.is_empty());
+}
+
 fn app_rules(action: Action) -> Rules {
     RulesBuilder::new(Preset::None)
         .app_rule(AppId(10_077), "shop.example", action)

@@ -9,6 +9,7 @@ use super::flow::{Flow, Judgement, Phase, Upstream};
 use super::open::is_named;
 use super::{Context, Life, Tcp};
 use crate::inspect::{Finding, Inspection, Next, Undecidable};
+use crate::memory::Origin;
 use crate::outbox::Command;
 use crate::owner::{OWNER_WAIT, Owner};
 use crate::policy::Decision;
@@ -350,7 +351,7 @@ pub(super) fn decision_at_syn(flow: &Flow, cx: &Context<'_>) -> Option<Decision>
         return is_owners.then_some(decision);
     }
     let covering = cx.memory.covering(flow.remote.ip(), None, cx.now);
-    if !by_app && covering.is_some_and(|origin| !origin.verdict.is_block()) {
+    if !by_app && covering.is_some_and(|origin| !origin.verdict.is_block() && goes_first(&origin, verdict)) {
         return None;
     }
     if !is_told {
@@ -375,11 +376,13 @@ fn decision_on(flow: &Flow, cx: &Context<'_>) -> Decision {
         return decision;
     }
     let name = flow.name.as_ref().map(|(name, _)| name);
-    if let Some(origin) = cx.memory.covering(flow.remote.ip(), name, cx.now) {
+    let by_address = decision_by_address(flow, cx);
+    if let Some(origin) = cx.memory.covering(flow.remote.ip(), name, cx.now)
+        && (name.is_some() || goes_first(&origin, by_address.verdict))
+    {
         let seen = flow.name.as_ref().map_or(Seen::Query, |(_, seen)| *seen);
         return Decision::new(origin.verdict, seen, Some(origin.asked.clone()));
     }
-    let by_address = decision_by_address(flow, cx);
     let Some((name, seen)) = &flow.name else {
         return by_address;
     };
@@ -405,6 +408,11 @@ fn decision_by_address(flow: &Flow, cx: &Context<'_>) -> Decision {
         Some((name, told)) if told.goes_before(verdict) => Decision::new(told, Seen::HttpDns, Some(name)),
         _ => Decision::new(verdict, Seen::Address, cx.memory.name(flow.remote.ip(), cx.now)),
     }
+}
+
+/// Whether the verdict on a name that was asked goes before one on the address that answered it.
+const fn goes_first(origin: &Origin, by_address: Verdict) -> bool {
+    origin.verdict.because.precedence() <= by_address.because.precedence()
 }
 
 /// Whether a host is an address, and no name.
