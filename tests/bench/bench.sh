@@ -8,14 +8,18 @@ TUN2PROXY_VERSION=0.8.7
 BENCH_TOOLS="$PWD/.tools/bench/bin"
 
 bench() {
-    local length='' add='' pass=() date folder=tests/bench
+    local length='' add='' pass=() wanted='' date folder=tests/bench
     date=$(date +%F)
     while [ $# -gt 0 ]; do
         case "$1" in
         --quick | --short) length=$1 && pass+=("$1") ;;
         --add) add=1 ;;
         --date) date=${2:?a date after --date} && shift ;;
-        --rounds | --first-round | --peers | --groups) pass+=("$1" "${2:?a value after $1}") && shift ;;
+        --rounds | --first-round | --peers | --groups)
+            pass+=("$1" "${2:?a value after $1}")
+            [ "$1" != --peers ] || wanted=$2
+            shift
+            ;;
         *) die "bench knows --short, --quick, --rounds N, --first-round N, --peers A,B, --groups A,B, --add, --date YYYY-MM-DD" ;;
         esac
         shift
@@ -43,18 +47,25 @@ bench() {
 # Peers that a registry has by name. One that cannot be had is named in the results, with the reason, and the run goes on.
 need_peers() {
     mkdir -p "$BENCH_TOOLS"
-    (install passt) || say "no pasta: Debian's package could not be installed"
-    (install slirp4netns) || say "no slirp4netns: Debian's package could not be installed"
-    cargo_peer hev tun2socks
-    cargo_peer ipstack ipstack
-    cargo_peer netstack netstack-smoltcp
-    tun2proxy_peer
-    go_peer sing-box github.com/sagernet/sing-box/cmd/sing-box github.com/sagernet/sing-box "v$SING_BOX_VERSION" with_gvisor
+    ! wants pasta || (install passt) || say "no pasta: Debian's package could not be installed"
+    ! wants slirp4netns || (install slirp4netns) || say "no slirp4netns: Debian's package could not be installed"
+    ! wants hev || cargo_peer hev tun2socks
+    ! wants ipstack || cargo_peer ipstack ipstack
+    ! wants netstack-smoltcp || cargo_peer netstack netstack-smoltcp
+    ! wants tun2proxy || tun2proxy_peer
+    local sing_box=(github.com/sagernet/sing-box/cmd/sing-box github.com/sagernet/sing-box "v$SING_BOX_VERSION" with_gvisor)
+    ! wants sing-box || go_peer sing-box "${sing_box[@]}"
     # The same without the offloads of its TUN, which no app on a phone has, and which no setting turns off.
-    go_peer sing-box-plain github.com/sagernet/sing-box/cmd/sing-box github.com/sagernet/sing-box "v$SING_BOX_VERSION" with_gvisor \
-        protocol/tun/inbound.go 's/enableGSO = (.*/enableGSO = false/; s/t\.tunOptions\.GSO = true/t.tunOptions.GSO = false/'
-    go_peer tun2socks github.com/xjasonlyu/tun2socks/v2 github.com/xjasonlyu/tun2socks/v2 "v$TUN2SOCKS_VERSION"
-    gvisor_peer
+    ! wants sing-box-plain || go_peer sing-box-plain "${sing_box[@]}" protocol/tun/inbound.go \
+        's/enableGSO = (.*/enableGSO = false/; s/t\.tunOptions\.GSO = true/t.tunOptions.GSO = false/'
+    ! wants tun2socks ||
+        go_peer tun2socks github.com/xjasonlyu/tun2socks/v2 github.com/xjasonlyu/tun2socks/v2 "v$TUN2SOCKS_VERSION"
+    ! wants gvisor || gvisor_peer
+}
+
+# wants PEER: whether it, or one whose name begins so, is to be measured.
+wants() {
+    [ -z "$wanted" ] || [[ ",$wanted" == *",$1"* ]]
 }
 
 # built PROGRAM VERSION COMMAND...: runs what builds it, unless it is there; a failure leaves its reason beside it.
@@ -103,16 +114,14 @@ build_go_peer() (
     printf 'module bench\n\ngo 1.24\n\nrequire %s %s\n' "$3" "$4" >go.mod
     printf '//go:build tools\n\npackage bench\n\nimport _ "%s"\n' "$2" >tools.go
     export GOFLAGS=-mod=mod
-    overlay=()
     if [ -n "${6:-}" ]; then
         go mod download "$3" || return 1
-        module=$(go list -m -f '{{.Dir}}' "$3") || return 1
-        sed "$7" "$module/$6" >changed.go
-        ! cmp -s "$module/$6" changed.go || return 1
-        printf '{"Replace": {"%s": "%s"}}\n' "$module/$6" "$folder/changed.go" >overlay.json
-        overlay=(-overlay overlay.json)
+        cp -r "$(go list -m -f '{{.Dir}}' "$3")" changed && chmod -R u+w changed || return 1
+        sed -i "$7" "changed/$6"
+        ! cmp -s "$(go list -m -f '{{.Dir}}' "$3")/$6" "changed/$6" || return 1
+        printf 'replace %s => ./changed\n' "$3" >>go.mod
     fi
-    go build -tags "${5:-}" "${overlay[@]}" -o "$BENCH_TOOLS/$1" "$2"
+    go build -tags "${5:-}" -o "$BENCH_TOOLS/$1" "$2"
 )
 
 # The driver of peers/gvisor.

@@ -139,7 +139,12 @@ impl Group {
 /// If the results cannot be written, or a group of Hushwall's or of the copy's fails; what another peer cannot do is
 /// written down.
 pub fn run(options: &Options) -> Result<()> {
-    let (peers, missing) = find(&options.tools)?;
+    let (peers, mut missing) = find(&options.tools)?;
+    let left_out = peers
+        .iter()
+        .map(Peer::name)
+        .filter(|name| !options.peers.is_empty() && !options.peers.iter().any(|wanted| wanted == name));
+    missing.extend(left_out.map(|name| (name.to_owned(), "here, but left out of this run".to_owned())));
     let mut out = File::options()
         .create(true)
         .append(true)
