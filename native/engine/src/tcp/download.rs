@@ -12,7 +12,7 @@ const IN_FLIGHT: usize = 256 * 1024;
 /// The same while the flows together hold no more than this: the app then acknowledges more at once, and is waited for less often.
 const IN_FLIGHT_ALONE: usize = 1024 * 1024;
 /// Bytes that one flow may read in a turn.
-const TURN: usize = 256 * 1024;
+const TURN: u32 = 256 * 1024;
 /// Bytes of one read while memory is short.
 const SHORT: usize = 2 * 1024;
 /// Less room than this is not worth a read, unless nothing is on its way.
@@ -107,7 +107,7 @@ impl Tcp {
                     // A short read of a stream socket has drained it: the next bytes bring a new edge. Not so when
                     // the end may be waiting behind them, which has been announced already.
                     flow.readable = n >= offered || flow.hung_up;
-                    flow.turn_bytes += n;
+                    flow.turn_bytes += n as u32;
                     if cx.now.since(flow.heard_at) < super::expire::ACK_WAIT {
                         flow.answers_late = false;
                     }

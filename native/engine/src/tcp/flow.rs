@@ -85,13 +85,13 @@ pub(super) struct Flow {
     /// Bytes of the app that were acknowledged and wait for the socket.
     pub(super) held: ChunkQueue,
     /// How many of them were judged although what follows is still being read.
-    pub(super) judged: usize,
+    pub(super) judged: u32,
     /// Segments that came too early.
     pub(super) hold: Hold,
     /// First and last slice of this batch, an index into the table's pieces.
     pub(super) pieces: (u32, u32),
     /// Bytes in these slices.
-    pub(super) piece_bytes: usize,
+    pub(super) piece_bytes: u32,
 
     /// Oldest byte that the app has not acknowledged.
     pub(super) snd_una: SeqNumber,
@@ -152,9 +152,9 @@ pub(super) struct Flow {
     pub(super) questions: u16,
 
     /// Bytes read from the socket in this turn.
-    pub(super) turn_bytes: usize,
+    pub(super) turn_bytes: u32,
     /// 100 ms period in which the app last sent data.
-    pub(super) sent_in: u64,
+    pub(super) sent_in: u32,
     /// When the app was last heard.
     pub(super) heard_at: Timestamp,
     /// Retransmission, or zero-window probe.
@@ -262,7 +262,7 @@ impl Flow {
     pub(super) fn unjudged(&self) -> usize {
         match self.judgement {
             Judgement::Allowed => 0,
-            Judgement::Reading(_) | Judgement::AwaitingOwner => self.held.len() - self.judged,
+            Judgement::Reading(_) | Judgement::AwaitingOwner => self.held.len() - self.judged as usize,
         }
     }
 
@@ -295,7 +295,7 @@ impl Flow {
         if let Some(following) = self.next_request.take() {
             let (next, mut inspection) = *following;
             inspection.resume(next, self.read);
-            self.judged = self.held.len();
+            self.judged = self.held.len() as u32;
             self.judgement = Judgement::Reading(inspection);
         }
     }
@@ -359,6 +359,6 @@ mod tests {
 
     #[test]
     fn an_idle_flow_is_small() {
-        assert!(size_of::<Flow>() <= 408, "{}", size_of::<Flow>());
+        assert!(size_of::<Flow>() <= 392, "{}", size_of::<Flow>());
     }
 }

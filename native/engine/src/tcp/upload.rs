@@ -45,7 +45,7 @@ impl Tcp {
             _ => flow.pieces.0 = at,
         }
         flow.pieces.1 = at;
-        flow.piece_bytes += slice.len();
+        flow.piece_bytes += slice.len() as u32;
     }
 
     /// Copies the linked slices behind the held bytes: the socket took no more of them.
@@ -108,7 +108,11 @@ impl Tcp {
             }
         };
         let allowed = matches!(flow.judgement, Judgement::Allowed);
-        let held = if allowed { flow.held.len() } else { flow.judged };
+        let held = if allowed {
+            flow.held.len()
+        } else {
+            flow.judged as usize
+        };
         let mut offered = flow.held.slices(0, held, &mut push);
         if allowed && offered == held {
             let mut at = flow.pieces.0;
@@ -129,9 +133,9 @@ impl Tcp {
     fn on_moved(&mut self, flow: &mut Flow, n: usize) {
         let held = n.min(flow.held.len());
         flow.held.consume(held, &mut self.pool);
-        flow.judged -= held.min(flow.judged);
+        flow.judged -= flow.judged.min(held as u32);
         let mut rest = n - held;
-        flow.piece_bytes -= rest.min(flow.piece_bytes);
+        flow.piece_bytes -= flow.piece_bytes.min(rest as u32);
         while rest > 0
             && let Some(piece) = self.pieces.get_mut(flow.pieces.0 as usize)
         {

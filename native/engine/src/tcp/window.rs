@@ -34,7 +34,7 @@ pub(super) struct Budget {
     clean: u32,
     /// When a gap last counted.
     gap_at: Option<Timestamp>,
-    period: u64,
+    period: u32,
     senders: u32,
     senders_before: u32,
 }
@@ -64,9 +64,9 @@ impl Budget {
 
     /// Counts the flow as a sender; one that opens is about to be.
     pub(super) fn count(&mut self, flow: &mut Flow, now: Timestamp) {
-        let period = now.as_micros() / PERIOD.as_micros() as u64;
+        let period = (now.as_micros() / PERIOD.as_micros() as u64) as u32;
         if period != self.period {
-            self.senders_before = if period == self.period + 1 {
+            self.senders_before = if period == self.period.wrapping_add(1) {
                 self.senders
             } else {
                 0
@@ -115,7 +115,7 @@ impl Budget {
 impl Tcp {
     /// How many more bytes the app may send now.
     pub(super) fn credit(&self, flow: &Flow) -> usize {
-        let waiting = flow.held.len() - flow.judged + flow.piece_bytes;
+        let waiting = flow.held.len() - flow.judged as usize + flow.piece_bytes as usize;
         match flow.judgement {
             // A hello fits, and whatever segment carries its last byte.
             Judgement::Reading(_) | Judgement::AwaitingOwner => {
