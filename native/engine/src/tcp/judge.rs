@@ -105,8 +105,20 @@ impl Tcp {
         Some(Box::new((next, inspection)))
     }
 
+    /// Connections to one host mostly come together: they share the memory of its name.
+    fn shared(&mut self, name: Name) -> Name {
+        match &self.last_name {
+            Some(last) if *last == name => last.clone(),
+            _ => {
+                self.last_name = Some(name.clone());
+                name
+            }
+        }
+    }
+
     /// A name was read. On plaintext HTTP the connection's next request may have another.
     fn on_name(&mut self, flow: &mut Flow, name: Name, seen: Seen, cx: &mut Context<'_>) -> Life {
+        let name = self.shared(name);
         let reading = match std::mem::replace(&mut flow.judgement, Judgement::Allowed) {
             Judgement::Reading(inspection) => Some(inspection),
             Judgement::Allowed | Judgement::AwaitingOwner => None,

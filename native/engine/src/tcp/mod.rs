@@ -30,6 +30,7 @@ use ahash::{HashMap, RandomState};
 use blocklist::Rules;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
+use wire::Name;
 use wire::tcp::SeqNumber;
 
 use self::flow::Flow;
@@ -104,6 +105,8 @@ pub(crate) struct Tcp {
     readable_next: VecDeque<FlowId>,
     /// Flows whose answers are read for addresses.
     learning: usize,
+    /// The name that was read last.
+    last_name: Option<Name>,
     /// What all readers of first bytes hold.
     reading: Room,
     /// Where a silent opening failed lately, and until when the address opens truthfully.
@@ -144,6 +147,7 @@ impl Tcp {
             readable: VecDeque::new(),
             readable_next: VecDeque::new(),
             learning: 0,
+            last_name: None,
             reading: Room::default(),
             truthful,
             full_until: None,
