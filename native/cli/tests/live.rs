@@ -179,6 +179,8 @@ fn names_that_are_not_new_are_not_asked_for() {
     assert_eq!((code, out.contains("[live]")), (0, false), "{out}");
     let asked: Vec<String> = resolver.asked.lock().unwrap().iter().cloned().collect();
     assert_eq!(asked, ["example.com", "here.mistat.xiaomi.com"]);
+    let (code, _, error) = lint("live-since", &[&live[..], &["--since", "x.toml"]].concat());
+    assert_eq!((code, error.contains("nobody is asked")), (0, true), "{error}");
 }
 
 #[test]

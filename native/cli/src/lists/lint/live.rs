@@ -67,10 +67,11 @@ impl Args {
         let mut err = io::stderr();
         let asked: Vec<String> = resolvers.iter().map(ToString::to_string).collect();
         let asked = asked.join(", ");
-        writeln!(err, "asking {asked} for {}", told(&names))?;
         if names.is_empty() {
+            writeln!(err, "nobody is asked: no name of a block rule is new")?;
             return Ok(Vec::new());
         }
+        writeln!(err, "asking {asked} for {}", told(&names))?;
         let control = ask::ask(&resolvers, CONTROL, PATIENCE, Instant::now() + PATIENCE.whole);
         if control != Outcome::Exists {
             let why = match control {
@@ -111,8 +112,7 @@ fn names(records: &Collection) -> BTreeMap<&str, Vec<(&Sheet, &Rule)>> {
 fn told(names: &BTreeMap<&str, Vec<(&Sheet, &Rule)>>) -> String {
     let list: Vec<&str> = names.keys().copied().collect();
     match list.len() {
-        0 => "no name: there is no new one".to_owned(),
-        1..=FEW => format!("{CONTROL}, {}", list.join(", ")),
+        ..=FEW => format!("{CONTROL}, {}", list.join(", ")),
         count => {
             let mut files: BTreeMap<&str, usize> = BTreeMap::new();
             let firsts = names.values().filter_map(|rules| rules.first());
