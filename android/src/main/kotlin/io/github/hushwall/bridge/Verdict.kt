@@ -29,6 +29,9 @@ data class Verdict(
     /** One sentence for people, where somebody wrote one. */
     val what: String,
 ) {
+    /** Where it wanted to go: the name, or the address where there is none. */
+    val destination: String get() = name.ifEmpty { textOf(remote) }
+
     /** How a flow or question travelled. */
     enum class Transport { TCP, UDP, DNS, ICMP }
 

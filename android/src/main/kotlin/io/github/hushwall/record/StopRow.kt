@@ -16,8 +16,8 @@ data class StopRow(
     /** So many tries within so many milliseconds. */
     data class Storm(val times: Int, val millis: Long)
 
-    /** Where it wanted to go: a name, or an address where there is none. */
-    val destination: String get() = verdict.name.ifEmpty { verdict.remote.hostAddress.orEmpty() }
+    /** Where it wanted to go. */
+    val destination: String get() = verdict.destination
 
     /** Names the row among all of its day. */
     val key: String get() = "${verdict.at / DAY} ${app ?: "-"} $destination"

@@ -25,5 +25,5 @@ data class Stop(
     val shared: Boolean = false,
 ) {
     /** Where it wanted to go. */
-    val destination: String get() = verdict.name.ifEmpty { verdict.remote.hostAddress.orEmpty() }
+    val destination: String get() = verdict.destination
 }

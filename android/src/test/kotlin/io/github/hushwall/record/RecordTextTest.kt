@@ -58,7 +58,7 @@ class RecordTextTest {
         )
         val back = StopText.parse(StopText.emit(rows))
         assertEquals(rows[0], back[0])
-        assertEquals("2001:db8:0:0:0:0:0:1", back[1].destination)
+        assertEquals("2001:db8::1", back[1].destination)
         assertEquals("atab", back[1].verdict.what)
     }
 
