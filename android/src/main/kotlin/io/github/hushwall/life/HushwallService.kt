@@ -5,7 +5,7 @@ import android.content.ComponentCallbacks2
 import android.content.Intent
 import android.net.VpnService
 import android.os.Build
-import io.github.hushwall.SinceApi34
+import io.github.hushwall.SinceApi
 import io.github.hushwall.control.Failure
 import io.github.hushwall.control.StartCause
 
@@ -59,12 +59,7 @@ class HushwallService : VpnService() {
     }
 
     private fun goToForeground(): Failure? = try {
-        val notification = life.notices.standing(life.controller.shown)
-        if (Build.VERSION.SDK_INT >= 34) {
-            startForegroundExempted(this, Notices.STANDING_ID, notification)
-        } else {
-            startForeground(Notices.STANDING_ID, notification)
-        }
+        startForegroundAsVpn(this, Notices.STANDING_ID, life.notices.standing(life.controller.shown))
         null
     } catch (_: SecurityException) {
         Failure.FOREGROUND_REFUSED
@@ -73,7 +68,7 @@ class HushwallService : VpnService() {
     }
 
     /** Without consent our own kind is refused from API 34 on; a short service asks for nothing. */
-    @SinceApi34
+    @SinceApi(29)
     private fun goThereForShort() = try {
         startForegroundForShort(this, Notices.STANDING_ID, life.notices.standing(life.controller.shown))
     } catch (_: SecurityException) {
