@@ -8,6 +8,7 @@ import android.service.quicksettings.TileService
 import io.github.hushwall.R
 import io.github.hushwall.control.State
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Before
@@ -19,6 +20,7 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.Implementation
 import org.robolectric.annotation.Implements
+import org.robolectric.shadow.api.Shadow
 import org.robolectric.shadows.ShadowTileService
 
 /** Counts how often a tile opens a screen, by either of Android's ways. */
@@ -95,6 +97,22 @@ class TileTest {
         tap()
         assertEquals(1, OpeningTile.opened)
         assertNull(shadowOf(stage.app).nextStartedService)
+    }
+
+    private val lock get() = Shadow.extract<ShadowTileService>(service)
+
+    @Test
+    fun on_a_locked_phone_a_pause_asks_for_the_owner_and_turning_on_does_not() {
+        stage.on()
+        listen()
+        lock.setLocked(true)
+        tap()
+        assertFalse("Android was asked to unlock it", service.isLocked)
+        assertTrue(stage.shown.state is State.Paused)
+        lock.setLocked(true)
+        tap()
+        assertTrue(service.isLocked)
+        assertTrue(stage.shown.state is State.Protected)
     }
 
     @Test
