@@ -35,6 +35,8 @@ fun engineSettingsOf(
     rules = settings.rules.filter { inForce(it, now) }.mapNotNull { ownRule(it, installed, capabilities.knowsOwners) },
     lists = settings.lists,
     highestListVersion = settings.highestListVersion,
+    quicUnread = settings.quicUnread,
+    ech = settings.ech,
     log = if (settings.logDays > 0) Log.ALL else Log.OFF,
     knowsOwners = capabilities.knowsOwners,
     asksSystem = capabilities.asksSystem,

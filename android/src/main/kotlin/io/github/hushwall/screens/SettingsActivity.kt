@@ -5,6 +5,8 @@ import android.content.Intent
 import android.net.Uri
 import io.github.hushwall.R
 import io.github.hushwall.bridge.Depth
+import io.github.hushwall.bridge.Ech
+import io.github.hushwall.bridge.QuicUnread
 import io.github.hushwall.control.Shown
 import io.github.hushwall.settings.Look
 import io.github.hushwall.settings.Settings
@@ -25,6 +27,8 @@ class SettingsActivity : Page() {
         section(getString(R.string.depth_title))
         oneOf(R.string.depth_full, R.string.depth_full_about, settings.depth == Depth.FULL) { it.copy(depth = Depth.FULL) }
         oneOf(R.string.depth_questions, R.string.depth_questions_about, settings.depth == Depth.DNS) { it.copy(depth = Depth.DNS) }
+
+        hiddenNames(settings)
 
         section(getString(R.string.log_title))
         for (days in listOf(7, 1, 0)) {
@@ -53,6 +57,20 @@ class SettingsActivity : Page() {
         section(getString(R.string.about_title))
         paragraph(getString(R.string.about_version, getString(R.string.version)))
         paragraph(getString(R.string.about_licence), soft = true)
+    }
+
+    /** What each choice costs stands beside it; where no server names are looked at, neither is one. */
+    private fun Pieces.hiddenNames(settings: Settings) {
+        if (settings.depth == Depth.DNS) return
+        section(getString(R.string.quic_title))
+        val quic = settings.quicUnread
+        oneOf(R.string.quic_forward, R.string.quic_forward_about, quic == QuicUnread.FORWARD) { it.copy(quicUnread = QuicUnread.FORWARD) }
+        oneOf(R.string.quic_refuse, R.string.quic_refuse_about, quic == QuicUnread.FALL_BACK) {
+            it.copy(quicUnread = QuicUnread.FALL_BACK)
+        }
+        section(getString(R.string.ech_title))
+        oneOf(R.string.ech_take_out, R.string.ech_take_out_about, settings.ech == Ech.TAKE_OUT) { it.copy(ech = Ech.TAKE_OUT) }
+        oneOf(R.string.ech_keep, R.string.ech_keep_about, settings.ech == Ech.KEEP) { it.copy(ech = Ech.KEEP) }
     }
 
     @Deprecated("the one way before AndroidX")

@@ -1,8 +1,10 @@
 package io.github.hushwall.settings
 
 import io.github.hushwall.bridge.Depth
+import io.github.hushwall.bridge.Ech
 import io.github.hushwall.bridge.ListFile
 import io.github.hushwall.bridge.Preset
+import io.github.hushwall.bridge.QuicUnread
 
 /** Everything that the owner chose. What is wanted now (on, paused, off) is kept apart, in `Stance`. */
 data class Settings(
@@ -12,6 +14,10 @@ data class Settings(
     val depth: Depth = Depth.FULL,
     /** How much of the built-in list is in force. */
     val preset: Preset = Preset.BALANCED,
+    /** What becomes of QUIC whose server name cannot be read. */
+    val quicUnread: QuicUnread = QuicUnread.FORWARD,
+    /** What becomes of the keys in answers with which an app hides its server's name. */
+    val ech: Ech = Ech.TAKE_OUT,
     /** The switches "I use ..." that are off, by their ids. */
     val featuresOff: Set<String> = emptySet(),
     /** The owner's own rules. */

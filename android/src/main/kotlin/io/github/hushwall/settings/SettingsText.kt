@@ -2,8 +2,10 @@ package io.github.hushwall.settings
 
 import io.github.hushwall.bridge.Action
 import io.github.hushwall.bridge.Depth
+import io.github.hushwall.bridge.Ech
 import io.github.hushwall.bridge.ListFile
 import io.github.hushwall.bridge.Preset
+import io.github.hushwall.bridge.QuicUnread
 
 /**
  * Settings as text: a first line with the version, then a key and its tab-separated values a line.
@@ -31,6 +33,8 @@ object SettingsText {
         scope.allOut.sorted().forEach { line("all-out", listOf(it)) }
         line("depth", listOf(word(settings.depth)))
         line("preset", listOf(word(settings.preset)))
+        line("quic-unread", listOf(word(settings.quicUnread)))
+        line("ech", listOf(word(settings.ech)))
         settings.featuresOff.sorted().forEach { line("feature-off", listOf(it)) }
         settings.rules.forEach { line("rule", fields(it)) }
         settings.lists.forEach { line("list", listOf(word(it.role), clean(it.title), it.path, it.manifest ?: "-")) }
@@ -62,6 +66,8 @@ object SettingsText {
             "scope", "system", "vendor-out", "vendor-in", "chosen", "all-out" -> copy(scope = scope.with(key, value))
             "depth" -> copy(depth = choice<Depth>(value) ?: depth)
             "preset" -> copy(preset = choice<Preset>(value) ?: preset)
+            "quic-unread" -> copy(quicUnread = choice<QuicUnread>(value) ?: quicUnread)
+            "ech" -> copy(ech = choice<Ech>(value) ?: ech)
             "feature-off" -> copy(featuresOff = featuresOff + value)
             "rule" -> rule(values)?.let { copy(rules = rules + it) } ?: this
             "list" -> list(values)?.let { copy(lists = lists + it) } ?: this

@@ -2,8 +2,10 @@ package io.github.hushwall.settings
 
 import io.github.hushwall.bridge.Action
 import io.github.hushwall.bridge.Depth
+import io.github.hushwall.bridge.Ech
 import io.github.hushwall.bridge.ListFile
 import io.github.hushwall.bridge.Preset
+import io.github.hushwall.bridge.QuicUnread
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
@@ -16,6 +18,8 @@ class SettingsTextTest {
         scope = Scope(ScopeKind.CHOSEN, false, setOf("a.out", "b.out"), setOf("a.in"), setOf("c.one", "c.two"), setOf("d")),
         depth = Depth.DNS,
         preset = Preset.NOTHING_BREAKS,
+        quicUnread = QuicUnread.FALL_BACK,
+        ech = Ech.KEEP,
         featuresOff = setOf("themes", "push"),
         rules = listOf(
             OwnerRule("tracking.example", Action.ALLOW),
