@@ -12,17 +12,26 @@ sealed class Card {
         override val at: Long get() = outage.to
     }
 
-    /** Android cuts off the apps outside the tunnel. */
-    data class OthersCutOff(override val at: Long) : Card()
+    /** Android cuts off the apps outside the tunnel, and all of them while there is none; [none] if none is outside. */
+    data class OthersCutOff(val none: Boolean) : Card() {
+        override val at: Long get() = STANDING
+    }
 
-    /** Nothing on this phone is covered. */
-    data class NothingCovered(override val at: Long) : Card()
+    /** Nothing on this phone is covered; [leftOut] if that is the owner's choice. */
+    data class NothingCovered(val leftOut: Boolean) : Card() {
+        override val at: Long get() = STANDING
+    }
 
-    /** The phone took back a setting that keeps us alive; [setting] as the phone names it. */
+    /** A setting that keeps us alive was on and is off again; [setting] as the phone names it. */
     data class TakenBack(val setting: String, override val at: Long) : Card()
 
     /** The list is [months] old. */
     data class OldList(val months: Int, override val at: Long) : Card()
+
+    private companion object {
+        /** Of what is so without a moment at which it came about: a dismissal of it is forgotten when it is no longer so. */
+        const val STANDING = 0L
+    }
 }
 
 /** How a card reads, and its one button. */
@@ -31,8 +40,9 @@ data class CardFace(val text: Text, val button: Button)
 /** The words of a card. */
 fun faceOf(card: Card): CardFace = when (card) {
     is Card.AfterOutage -> CardFace(Text(R.string.outage_means), Button.PREVENT)
-    is Card.OthersCutOff -> CardFace(Text(R.string.line_lockdown), Button.VPN_SETTINGS)
-    is Card.NothingCovered -> CardFace(Text(R.string.line_nothing), Button.CHOOSE_APPS)
+    is Card.OthersCutOff ->
+        CardFace(Text(if (card.none) R.string.card_lockdown_all else R.string.card_lockdown), Button.VPN_SETTINGS)
+    is Card.NothingCovered -> CardFace(nothingLine(card.leftOut), Button.CHOOSE_APPS)
     is Card.TakenBack -> CardFace(Text(R.string.card_taken_back, listOf(Arg.Name(card.setting))), Button.FIX)
     is Card.OldList -> CardFace(
         Text(R.plurals.card_old_list, listOf(Arg.Count(card.months)), card.months),

@@ -49,10 +49,13 @@ fun faceOf(state: State): Face = when (state) {
     )
     is State.NothingToCover -> off(
         Text(R.string.state_nothing),
-        Text(R.string.line_nothing),
+        nothingLine(state.leftOut),
         listOf(Button.CHOOSE_APPS, Button.COVER_ALL),
     )
 }
+
+/** Why nothing is covered. */
+internal fun nothingLine(leftOut: Boolean) = Text(if (leftOut) R.string.line_nothing_chosen else R.string.line_nothing)
 
 private fun protectedLine(state: State.Protected): Text {
     val age = state.lastSeen?.let { Arg.Age(it) }

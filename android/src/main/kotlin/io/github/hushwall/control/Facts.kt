@@ -10,6 +10,8 @@ data class Facts(
     val covered: Int = 1,
     /** Whether every app is covered. */
     val coversAll: Boolean = false,
+    /** Whether nothing is covered because the owner chose so, not for want of apps that could be. */
+    val leftOut: Boolean = false,
     /** Whether only questions are looked at, no server names. */
     val questionsOnly: Boolean = false,
     /** When a covered app was last seen by the engine. */
@@ -26,6 +28,10 @@ data class Facts(
     val alwaysOn: Boolean = false,
     /** Whether Android cuts off what is outside the tunnel. */
     val lockdown: Boolean = false,
+    /** When a tunnel last took the place of another, by which covered apps reconnect. */
+    val reconnected: Long? = null,
+    /** The day of the built-in list in force, where the engine has said it. */
+    val listDay: Long? = null,
     /** What of the owner's lists and rules is not in force. */
     val listNotes: List<ListNote> = emptyList(),
     /** The last outage, until the owner has seen it. */

@@ -11,12 +11,13 @@ import io.github.hushwall.settings.Settings
 internal fun Facts.on(network: Network, online: Boolean): Facts =
     copy(online = online, strictDns = network.privateDnsHost.takeIf { network.privateDns == PrivateDns.STRICT })
 
-/** The facts with another plan. */
-internal fun Facts.planned(plan: Plan, settings: Settings): Facts {
+/** The facts with another plan; [leftOut] if the owner left out all that could be covered. */
+internal fun Facts.planned(plan: Plan, settings: Settings, leftOut: Boolean): Facts {
     val ready = plan as? Plan.Ready
     return copy(
         covered = ready?.covered?.size ?: 0,
         coversAll = ready?.coversAll ?: false,
+        leftOut = leftOut,
         questionsOnly = settings.depth == Depth.DNS,
     )
 }

@@ -14,6 +14,10 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
     private var plan: Plan.Ready? = null
     private var settings: EngineSettings? = null
 
+    /** How often a tunnel took the place of another: apps reconnect then, and ask anew. */
+    var replaced: Int = 0
+        private set
+
     /** Whether a session runs. */
     val open: Boolean get() = session != null
 
@@ -36,6 +40,7 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
         plan = next
         settings = with
         pump.follow(newer)
+        if (older != null) replaced++
         older?.stop()
         return null
     }
@@ -49,8 +54,8 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
         val before = settings ?: with
         return when {
             needsNewSession(before, with) -> open(door, next, with, network)
+            with != before && attempt { current.replaceSettings(with) } != null -> open(door, next, with, network)
             anew || needsNewTunnel(next) -> replaceTunnel(current, door, next, with, network)
-            with != before -> attempt { current.replaceSettings(with) }?.let { open(door, next, with, network) }
             else -> null
         }.also { if (it == null) inForce(next, with) }
     }
@@ -103,14 +108,14 @@ internal class Link(private val engine: Engine, private val pump: Pump) {
         settings = with
     }
 
+    /** The settings are in force by then, so that what apps ask anew is judged by them. */
     private fun replaceTunnel(current: Session, door: Door, next: Plan.Ready, with: EngineSettings, network: Network): Failure? {
         val fd = when (val result = door.establish(next)) {
             is Established.Refused -> return result.failure
             is Established.Descriptor -> result.fd
         }
-        val refused = attempt { current.replaceDescriptor(fd) } ?: attempt { current.replaceSettings(with) }
-        if (refused != null) return open(door, next, with, network)
-        plan = next
+        if (attempt { current.replaceDescriptor(fd) } != null) return open(door, next, with, network)
+        replaced++
         return null
     }
 

@@ -182,9 +182,16 @@ internal class Machine(parts: Parts, publish: () -> Unit) : Upkeep(parts, publis
             is Event.ListRefused -> noteOf(event, settings, link.listDay())?.let {
                 facts = facts.copy(listNotes = facts.listNotes - it + it)
             }
+            is Event.Outstanding -> makeForgotten(event)
             is Event.Ended -> if (event.code == EngineException.DEVICE_GONE) gone() else ended(event.code)
             else -> Unit
         }
+    }
+
+    /** Apps hold on to a refusal of what is allowed by now. A tunnel that came after the rules has made them forget it already. */
+    private fun makeForgotten(allowed: Event.Outstanding) {
+        val at = door ?: return
+        if (isLong(allowed.leftMillis) && allowed.at > (facts.reconnected ?: Long.MIN_VALUE)) bringInForce(at, anew = true)
     }
 
     private fun pauseUntil(until: Long) = timers.pause(until) {

@@ -10,4 +10,7 @@ private const val PATIENCE = 10_000L
  * and the owner is told that covered apps reconnect.
  */
 fun outlives(at: Long, now: Long, lifeSeconds: Int = EngineSettings().blockedAnswerSeconds): Boolean =
-    at + lifeSeconds * 1_000L - now > PATIENCE
+    isLong(at + lifeSeconds * 1_000L - now)
+
+/** Whether an owner would wonder who waits for [millis]. */
+internal fun isLong(millis: Long): Boolean = millis > PATIENCE

@@ -53,6 +53,6 @@ sealed class State {
     /** Android cuts off the apps that are outside the tunnel, and where [questionsOnly] are routed, those inside as well. */
     data class Lockdown(val questionsOnly: Boolean = false) : State()
 
-    /** No app on this phone is to be covered. */
-    object NothingToCover : State()
+    /** No app on this phone is to be covered; [leftOut] if that is the owner's choice. */
+    data class NothingToCover(val leftOut: Boolean = false) : State()
 }

@@ -25,7 +25,7 @@ private fun offState(why: WhyOff): State = when (why) {
 }
 
 private fun onState(facts: Facts, now: Long): State {
-    if (facts.covered == 0 && !facts.coversAll) return State.NothingToCover
+    if (facts.covered == 0 && !facts.coversAll) return State.NothingToCover(facts.leftOut)
     return when (val tunnel = facts.tunnel) {
         is Tunnel.Up -> upState(facts, tunnel, now)
         is Tunnel.Starting -> if (now - tunnel.since > STARTING_LIMIT) State.NotRunning(tunnel.since) else State.Starting

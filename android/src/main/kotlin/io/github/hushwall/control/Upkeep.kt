@@ -3,6 +3,8 @@ package io.github.hushwall.control
 import io.github.hushwall.bridge.EngineException
 import io.github.hushwall.bridge.Network
 import io.github.hushwall.plan.Plan
+import io.github.hushwall.settings.Scope
+import io.github.hushwall.settings.ScopeKind
 import io.github.hushwall.settings.Settings
 
 /** How a tunnel is had, kept and lost, whatever command began it. On the queue's thread only. */
@@ -64,14 +66,21 @@ internal abstract class Upkeep(protected val parts: Parts, protected val publish
         val next = engineSettings()
         // Rules that are built anew are told of anew.
         if (link.wants(next)) facts = facts.copy(listNotes = emptyList())
+        val tunnels = link.replaced
         val failure = link.change(at, plan, next, network, anew)
+        if (link.replaced != tunnels) facts = facts.copy(reconnected = clock.now())
         if (failure == null) up(at) else fail(failure)
     }
 
     private fun up(at: Door) {
         slotIsOurs = true
         val since = (facts.tunnel as? Tunnel.Up)?.since ?: clock.now()
-        facts = facts.copy(tunnel = Tunnel.Up(since), alwaysOn = at.alwaysOn(), lockdown = at.lockdown())
+        facts = facts.copy(
+            tunnel = Tunnel.Up(since),
+            alwaysOn = at.alwaysOn(),
+            lockdown = at.lockdown(),
+            listDay = link.listDay() ?: facts.listDay,
+        )
         if (facts.wanted is Wanted.On) losses.end(clock.now())?.let { facts = facts.copy(outage = it) }
         keepStance()
         timers.ruleEnd(nextRuleEnd(settings, clock.now())) {
@@ -139,7 +148,14 @@ internal abstract class Upkeep(protected val parts: Parts, protected val publish
     private fun engineSettings() = engineSettingsOf(settings, parts.capabilities, parts.phone.installed(), clock.now())
         .let { if (facts.wanted is Wanted.Paused) lettingAllThrough(it) else it }
 
-    protected fun count(): Plan = parts.planner.plan(settings, parts.phone.installed()).also { facts = facts.planned(it, settings) }
+    protected fun count(): Plan {
+        val installed = parts.phone.installed()
+        val plan = parts.planner.plan(settings, installed)
+        val leftOut = plan is Plan.Empty &&
+            (settings.scope.kind == ScopeKind.CHOSEN || parts.planner.plan(settings.copy(scope = Scope()), installed) is Plan.Ready)
+        facts = facts.planned(plan, settings, leftOut)
+        return plan
+    }
 
     protected fun want(next: Wanted) {
         facts = facts.copy(wanted = next)

@@ -1,13 +1,16 @@
 package io.github.hushwall.control
 
 import io.github.hushwall.bridge.Depth
+import io.github.hushwall.bridge.Ech
 import io.github.hushwall.bridge.EngineException
 import io.github.hushwall.bridge.Event
 import io.github.hushwall.bridge.Network
 import io.github.hushwall.bridge.Preset
 import io.github.hushwall.bridge.PrivateDns
+import io.github.hushwall.bridge.QuicUnread
 import io.github.hushwall.settings.OwnerRule
 import io.github.hushwall.settings.ScopeKind
+import io.github.hushwall.settings.Settings
 import kotlin.random.Random
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -219,7 +222,7 @@ class ControllerTest {
     fun an_empty_scope_is_never_established() {
         stage.phone.packages = emptyMap()
         stage.on()
-        assertEquals(State.NothingToCover, stage.state)
+        assertEquals(State.NothingToCover(), stage.state)
         assertTrue(stage.door.plans.isEmpty() && stage.door.left)
         stage.phone.packages = mapOf("v.new" to 10_107)
         stage.door = FakeDoor()
@@ -286,6 +289,93 @@ class ControllerTest {
         done { change(anew = true) { it.copy(rules = it.rules + rule) } }
         assertEquals(2, stage.engine.sessions.single().tunnels)
         assertEquals(10_100, stage.engine.sessions.single().settings.rules.single().uid)
+    }
+
+    private fun allowed(name: String, left: Long, at: Long = time.now()) =
+        Event.Outstanding(at, name, left)
+
+    @Test
+    fun whatever_allows_a_name_that_apps_still_hold_for_refused_they_get_a_new_tunnel_and_it_is_said() {
+        val rule = OwnerRule("a.example", io.github.hushwall.bridge.Action.BLOCK)
+        stage.on()
+        done { change { it.copy(rules = listOf(rule), featuresOff = setOf("push")) } }
+        val session = stage.engine.sessions.single()
+        val edits = listOf<(Settings) -> Settings>(
+            { it.copy(preset = Preset.NOTHING_BREAKS) }, { it.copy(featuresOff = emptySet()) }, { it.copy(rules = emptyList()) },
+        )
+        edits.forEachIndexed { place, edit ->
+            time.pass(60_000)
+            done { change(edit = edit) }
+            assertEquals("the rules alone", place + 1, session.tunnels)
+            done { told(session, allowed("a.example", 900_000)) }
+            assertEquals(place + 2, session.tunnels)
+            assertEquals(time.now(), stage.facts.reconnected)
+        }
+        assertEquals("one descriptor is left", 1, stage.engine.descriptors.size)
+    }
+
+    @Test
+    fun names_that_were_allowed_together_are_forgotten_by_one_tunnel() {
+        stage.on()
+        val session = stage.engine.sessions.single()
+        time.pass(1_000)
+        val at = time.now()
+        done { change { it.copy(preset = Preset.NONE) } }
+        done { told(session, allowed("a.example", 900_000, at)) }
+        done { told(session, allowed("b.example", 900_000, at)) }
+        assertEquals(2, session.tunnels)
+    }
+
+    @Test
+    fun a_refusal_that_is_forgotten_within_seconds_needs_no_tunnel() {
+        stage.on()
+        val session = stage.engine.sessions.single()
+        done { told(session, allowed("a.example", 9_000)) }
+        assertEquals(1, session.tunnels)
+        assertNull(stage.facts.reconnected)
+    }
+
+    @Test
+    fun an_allow_that_brought_a_new_tunnel_brings_no_second_one() {
+        stage.on()
+        val session = stage.engine.sessions.single()
+        val rule = OwnerRule("a.example", io.github.hushwall.bridge.Action.ALLOW)
+        done { change(anew = true) { it.copy(rules = listOf(rule)) } }
+        assertEquals("what is asked anew is judged by the new rules", listOf("settings", "descriptor"), session.calls)
+        done { told(session, allowed("a.example", 900_000)) }
+        assertEquals(2, session.tunnels)
+    }
+
+    @Test
+    fun what_the_owner_left_out_is_told_from_a_phone_without_such_apps() {
+        stage.on()
+        done { change { it.copy(scope = it.scope.copy(kind = ScopeKind.CHOSEN)) } }
+        assertEquals(State.NothingToCover(leftOut = true), stage.state)
+        done { change { it.copy(scope = it.scope.copy(kind = ScopeKind.VENDOR, vendorOut = setOf("v.ads", "v.stats"))) } }
+        assertEquals(State.NothingToCover(leftOut = true), stage.state)
+        stage.phone.packages = emptyMap()
+        done { packagesChanged() }
+        assertEquals(State.NothingToCover(leftOut = false), stage.state)
+    }
+
+    @Test
+    fun the_day_of_the_list_in_force_is_known_while_it_is_on_and_after() {
+        stage.on()
+        assertNull(stage.facts.listDay)
+        stage.engine.sessions.single().listVersion = 2026_11_21_01
+        done { change { it.copy(preset = Preset.EVERYTHING) } }
+        assertEquals(dayOf(2026_11_21_01), stage.facts.listDay)
+        done { turnOff() }
+        assertEquals(dayOf(2026_11_21_01), stage.facts.listDay)
+    }
+
+    @Test
+    fun choices_of_hidden_names_need_no_tunnel() {
+        stage.on()
+        done { change { it.copy(quicUnread = QuicUnread.FALL_BACK, ech = Ech.KEEP) } }
+        val session = stage.engine.sessions.single()
+        assertEquals(QuicUnread.FALL_BACK to Ech.KEEP, session.settings.quicUnread to session.settings.ech)
+        assertEquals(1, session.tunnels)
     }
 
     @Test

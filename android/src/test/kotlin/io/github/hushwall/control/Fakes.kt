@@ -97,6 +97,9 @@ class FakeSession(private val engine: FakeEngine, var fd: Int, var settings: Eng
     /** How often it was told of a network. */
     var networks = 0
 
+    /** What it was told, in order. */
+    val calls = mutableListOf<String>()
+
     /** What the next calls fail with. */
     val fails = ArrayDeque<Int>()
 
@@ -111,9 +114,11 @@ class FakeSession(private val engine: FakeEngine, var fd: Int, var settings: Eng
         engine.descriptors -= this.fd
         this.fd = fd
         tunnels++
+        calls += "descriptor"
     }
 
     override fun replaceSettings(settings: EngineSettings) {
+        calls += "settings"
         this.settings = settings
     }
 

@@ -134,6 +134,10 @@ class StateTableTest {
             "nothing covered", up.copy(covered = 0, tunnel = Tunnel.Down), R.string.state_nothing, R.string.line_nothing,
             null, null, R.string.state_off, listOf(Button.CHOOSE_APPS, Button.COVER_ALL),
         ),
+        Row(
+            "nothing covered by choice", up.copy(covered = 0, leftOut = true, tunnel = Tunnel.Down), R.string.state_nothing,
+            R.string.line_nothing_chosen, null, null, R.string.state_off, listOf(Button.CHOOSE_APPS, Button.COVER_ALL),
+        ),
     )
 
     @Test
