@@ -29,6 +29,10 @@ internal class AppDesk(private val life: Life, override val records: Records) : 
 
     override fun change(anew: Boolean, edit: (Settings) -> Settings) = controller.change(anew, edit)
 
+    override fun watchStops(watcher: (String) -> Unit) = life.stops.watch(watcher)
+
+    override fun unwatchStops(watcher: (String) -> Unit) = life.stops.unwatch(watcher)
+
     override fun refresh() = controller.refresh(unlocked = false)
 
     override fun outageSeen() = controller.outageSeen()

@@ -3,6 +3,7 @@ package io.github.hushwall.record
 import io.github.hushwall.bridge.Event
 import io.github.hushwall.bridge.Verdict
 import io.github.hushwall.control.Clock
+import java.util.concurrent.CopyOnWriteArrayList
 
 /**
  * What was stopped, for as many days as the owner keeps it, and in memory what was let through in the last half hour.
@@ -21,6 +22,7 @@ class StopLog(private val store: Store, private val clock: Clock, private val ap
 
     private val rows = LinkedHashMap<String, StopRow>()
     private val passed = ArrayDeque<Verdict>()
+    private val watchers = CopyOnWriteArrayList<(String) -> Unit>()
     private var read = false
     private var writtenAt = 0L
     private var days = DEFAULT_DAYS
@@ -35,16 +37,32 @@ class StopLog(private val store: Store, private val clock: Clock, private val ap
         write()
     }
 
+    /** Tells [watcher] the key of each row as it comes or changes, on whatever thread. */
+    fun watch(watcher: (String) -> Unit) {
+        watchers += watcher
+    }
+
+    /** Tells it no longer. */
+    fun unwatch(watcher: (String) -> Unit) {
+        watchers -= watcher
+    }
+
     /** Something was stopped. */
-    @Synchronized
     fun stopped(verdict: Verdict) {
-        if (days == 0) return
+        val key = fold(verdict) ?: return
+        watchers.forEach { it(key) }
+    }
+
+    @Synchronized
+    private fun fold(verdict: Verdict): String? {
+        if (days == 0) return null
         load()
         val row = StopRow(verdict.uid?.let(apps::packageOf), 1, verdict)
         val before = rows.remove(row.key)
         rows[row.key] = if (before == null) row else row.copy(times = before.times + 1, storm = before.storm)
         if (rows.size > MOST_ROWS) rows.remove(rows.keys.first())
         if (clock.now() - writtenAt >= WRITE_EVERY) write()
+        return row.key
     }
 
     /** Something refused is asked for again and again: its row of today says so, for as long as the process lives. */

@@ -21,6 +21,12 @@ interface Desk {
     /** Tells it no longer. */
     fun unwatch(watcher: Watcher)
 
+    /** Tells [watcher] the key of each row of what was stopped as it comes or changes, on any thread. */
+    fun watchStops(watcher: (String) -> Unit)
+
+    /** Tells it no longer. */
+    fun unwatchStops(watcher: (String) -> Unit)
+
     /** Protection is wanted; consent is given. */
     fun turnOn()
 

@@ -14,6 +14,8 @@ internal object EmptyDesk : Desk {
     override val everOn = false
     override fun watch(watcher: Watcher) = Unit
     override fun unwatch(watcher: Watcher) = Unit
+    override fun watchStops(watcher: (String) -> Unit) = Unit
+    override fun unwatchStops(watcher: (String) -> Unit) = Unit
     override fun turnOn() = Unit
     override fun turnOff() = Unit
     override fun pause() = Unit

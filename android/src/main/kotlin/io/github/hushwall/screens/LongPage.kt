@@ -12,6 +12,7 @@ abstract class LongPage : Page() {
     protected class Row(val key: String, val lay: Pieces.() -> Unit)
 
     private var rows = emptyList<Row>()
+    private lateinit var list: ListView
 
     private val adapter = object : BaseAdapter() {
         override fun getCount() = rows.size
@@ -33,7 +34,11 @@ abstract class LongPage : Page() {
         adapter.notifyDataSetChanged()
     }
 
-    override fun frame(column: View): ViewGroup = ListView(this).apply {
+    /** Shows the first row. */
+    protected fun toTop() = list.setSelection(0)
+
+    override fun scroll(column: View): ViewGroup = ListView(this).apply {
+        list = this
         divider = null
         // A row is touched and reached by keys itself.
         itemsCanFocus = true

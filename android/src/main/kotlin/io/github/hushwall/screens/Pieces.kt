@@ -51,9 +51,13 @@ class Pieces(private val page: Activity, private val column: LinearLayout) {
         add(card, margin(16, 16, 16, 4))
     }
 
-    /** A row that opens another screen; [icon] is filled in by whoever has it. */
-    fun row(title: CharSequence, detail: CharSequence?, iconed: Boolean = false, action: () -> Unit): ImageView? {
+    /** A row that opens another screen, or is [chosen] among its like; the icon is filled in by whoever has it. */
+    fun row(
+        title: CharSequence, detail: CharSequence?, iconed: Boolean = false, chosen: Boolean = false, action: () -> Unit,
+    ): ImageView? {
         val row = horizontal(24, 12, 16, 12).touchable(action)
+        if (chosen) row.setBackgroundResource(R.drawable.row_chosen)
+        row.isSelected = chosen
         val icon = if (iconed) ImageView(page).apply { importantForAccessibility = IMPORTANT_FOR_ACCESSIBILITY_NO } else null
         icon?.let { row.addView(it, LinearLayout.LayoutParams(dp(40), dp(40)).apply { marginEnd = dp(16) }) }
         row.addView(titleAndDetail(title, detail), fill())

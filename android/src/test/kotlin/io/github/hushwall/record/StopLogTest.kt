@@ -93,6 +93,37 @@ class StopLogTest {
     }
 
     @Test
+    fun an_address_without_a_name_has_its_storm_as_the_engine_writes_it() {
+        val six = InetAddress.getByAddress(byteArrayOf(0x20, 1, 0x0d, 0xb8.toByte(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))
+        val four = InetAddress.getByAddress(byteArrayOf(1, 2, 3, 4))
+        for ((address, name) in listOf(six to "2001:db8::1", four to "1.2.3.4")) {
+            log.stopped(verdict("").copy(remote = address))
+            log.storm(Event.Storm(time.now(), 10_100, name, 60, 1_000))
+            val row = log.rows().single { it.verdict.remote == address }
+            assertEquals(name, row.destination)
+            assertEquals(name, StopRow.Storm(60, 1_000), row.storm)
+        }
+    }
+
+    @Test
+    fun who_reads_the_list_is_told_the_key_of_what_comes_and_no_longer_afterwards() {
+        val told = mutableListOf<String>()
+        val watcher: (String) -> Unit = { told += it }
+        log.watch(watcher)
+        log.stopped(verdict("a.example"))
+        log.stopped(verdict("a.example"))
+        log.stopped(verdict("b.example"))
+        log.unwatch(watcher)
+        log.stopped(verdict("c.example"))
+        val keys = log.rows().associate { it.destination to it.key }
+        assertEquals(listOf("a.example", "a.example", "b.example").map { keys[it] }, told)
+        log.keep(0)
+        log.watch(watcher)
+        log.stopped(verdict("d.example"))
+        assertEquals("what is not kept is not told", 3, told.size)
+    }
+
+    @Test
     fun memory_that_gets_scarce_costs_no_row() {
         log.stopped(verdict("a.example"))
         log.letThrough(verdict("find.example", tier = Verdict.Tier.ESSENTIAL))

@@ -31,6 +31,9 @@ class FakeDesk : Desk {
     var explanation = EXPLANATION
     private val dismissed = mutableMapOf<String, Long>()
     private val watchers = mutableListOf<Watcher>()
+    val stopWatchers = mutableListOf<(String) -> Unit>()
+    var checks = CHECKS
+    var apps = APPS
 
     /** Shows a state. */
     fun show(state: State, facts: Facts = facts(state), settings: Settings = shown?.settings ?: Settings()) {
@@ -46,6 +49,20 @@ class FakeDesk : Desk {
         watchers -= watcher
     }
 
+    override fun watchStops(watcher: (String) -> Unit) {
+        stopWatchers += watcher
+    }
+
+    override fun unwatchStops(watcher: (String) -> Unit) {
+        stopWatchers -= watcher
+    }
+
+    /** One more comes, or an older one again. */
+    fun stops(stop: Stop) {
+        stops = listOf(stop) + stops.filter { it.key != stop.key }
+        stopWatchers.toList().forEach { it(stop.key) }
+    }
+
     override fun turnOn() = write("turnOn")
     override fun turnOff() = write("turnOff")
     override fun pause() = write("pause")
@@ -55,7 +72,8 @@ class FakeDesk : Desk {
     override fun change(anew: Boolean, edit: (Settings) -> Settings) {
         write("change anew=$anew")
         val now = checkNotNull(shown)
-        show(now.state, now.facts, edit(now.settings))
+        val facts = if (anew) now.facts.copy(reconnected = System.currentTimeMillis()) else now.facts
+        show(now.state, facts, edit(now.settings))
     }
 
     private fun write(what: String) {
@@ -65,10 +83,10 @@ class FakeDesk : Desk {
     override val records: Records = object : Records {
         override fun stops() = aside { stops }
         override fun explain(ruleId: String) = aside { explanation.takeIf { it.ruleId == ruleId } }
-        override fun vendorApps() = aside { APPS }
-        override fun allApps() = aside { APPS + others }
+        override fun vendorApps() = aside { apps }
+        override fun allApps() = aside { apps + others }
         override fun outages() = aside { listOf(OUTAGE) }
-        override fun checks() = aside { CHECKS }
+        override fun checks() = aside { checks }
         override fun tick(check: Check.Kind, on: Boolean) = aside { write("tick $check $on") }
         override fun icon(packageName: String): Drawable? = aside { badge(packageName) }
         override fun export(form: ExportForm, preset: Preset) = aside { "$form $preset" }

@@ -2,7 +2,6 @@ package io.github.hushwall.screens
 
 import android.app.Activity
 import android.view.View
-import android.view.ViewGroup
 import android.widget.ListView
 import android.widget.Switch
 import io.github.hushwall.control.State
@@ -29,7 +28,7 @@ class LongPageTest {
     private fun open(type: Class<out Activity>): ListView {
         val page = Robolectric.buildActivity(type).setup().get()
         application.settle()
-        return page.findViewById<ViewGroup>(android.R.id.content).getChildAt(0) as ListView
+        return Look.all(page.window.decorView).filterIsInstance<ListView>().single()
     }
 
     private fun all() = desk.show(

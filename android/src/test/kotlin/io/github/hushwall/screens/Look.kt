@@ -6,6 +6,7 @@ import android.graphics.Canvas
 import android.view.View
 import android.view.ViewGroup
 import android.widget.ListView
+import android.widget.ScrollView
 import android.widget.TextView
 import java.io.File
 
@@ -17,11 +18,24 @@ class Look(private val activity: Activity) {
         val metrics = activity.resources.displayMetrics
         val width = View.MeasureSpec.makeMeasureSpec(metrics.widthPixels, View.MeasureSpec.EXACTLY)
         repeat(2) {
-            val scroll = activity.findViewById<ViewGroup>(android.R.id.content).getChildAt(0) as ViewGroup
-            if (scroll is ListView) layOut(width, MOST)
-            val end = (0 until scroll.childCount).maxOfOrNull { scroll.getChildAt(it).bottom } ?: 0
-            layOut(width, maxOf(metrics.heightPixels, end + scroll.paddingBottom))
+            val columns = all(root).filter { it is ListView || it is ScrollView }.map { it as ViewGroup }
+            if (columns.any { it is ListView }) layOut(width, MOST)
+            // What each column lacks, the same for all of them but for what is in it.
+            val missing = columns.maxOf { column ->
+                val end = (0 until column.childCount).maxOfOrNull { contentEnd(column.getChildAt(it)) } ?: 0
+                end + column.paddingBottom - column.height
+            }
+            layOut(width, maxOf(metrics.heightPixels, root.height + missing))
         }
+    }
+
+    /** Where what is in [child] ends, which may itself be stretched. */
+    private fun contentEnd(child: View): Int {
+        val group = child as? ViewGroup ?: return child.bottom
+        val ends = (0 until group.childCount).map(group::getChildAt).map {
+            it.bottom + ((it.layoutParams as? ViewGroup.MarginLayoutParams)?.bottomMargin ?: 0)
+        }
+        return child.top + (ends.maxOrNull() ?: 0) + group.paddingBottom
     }
 
     private fun layOut(width: Int, height: Int) {

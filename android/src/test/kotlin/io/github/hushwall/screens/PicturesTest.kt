@@ -62,6 +62,14 @@ class PicturesTest {
     @Test
     fun `what it can and cannot do`() = everyLook("limits") { screen(LimitsActivity::class.java) }
 
+    @Test
+    fun `home with a card`() = everyLook("home-card") {
+        home(State.Protected(31, System.currentTimeMillis() - 120_000)).also {
+            val shown = checkNotNull(application.desk.shown)
+            application.desk.show(shown.state, shown.facts.copy(listDay = System.currentTimeMillis() - 125 * 86_400_000L))
+        }
+    }
+
     private fun home(state: State): Intent {
         application.desk.show(state)
         return Intent(application, HomeActivity::class.java)
@@ -96,6 +104,7 @@ class PicturesTest {
             Triple("light", "+w393dp-h851dp-notnight-xhdpi", 1f),
             Triple("dark", "+w393dp-h851dp-night-xhdpi", 1f),
             Triple("small", "+w320dp-h480dp-notnight-mdpi", 1f),
+            Triple("wide", "+w840dp-h480dp-land-notnight-mdpi", 1f),
             Triple("large-letters", "+w320dp-h640dp-notnight-mdpi", 2f),
         )
     }

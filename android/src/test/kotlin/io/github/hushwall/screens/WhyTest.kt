@@ -51,7 +51,7 @@ class WhyTest {
         for (transport in Verdict.Transport.values()) {
             val verdict = stop.verdict.copy(transport = transport, seen = Verdict.Seen.ADDRESS)
             val why = open(stop.copy(verdict = verdict))
-            val offered = transport == Verdict.Transport.TCP || transport == Verdict.Transport.DNS
+            val offered = transport != Verdict.Transport.ICMP
             assertEquals("$transport", Build.VERSION.SDK_INT >= 29 && offered, says(why, R.string.action_allow_app))
             assertEquals("$transport", Build.VERSION.SDK_INT >= 29 && !offered, says(why, R.string.all_only))
             assertTrue(says(why, R.string.action_allow_all))
