@@ -67,7 +67,7 @@ internal class AppRecords(
 
     override fun outages(): List<Outage> = life.keep.outages().reversed()
 
-    override fun checks(): List<Check> = readChecks(context, life.controller.shown?.facts, ticks)
+    override fun checks(): List<Check> = readChecks(context, life.controller.shown?.facts, ticks, System.currentTimeMillis())
 
     override fun tick(check: Check.Kind, on: Boolean) = ticks.set(check, on)
 

@@ -24,10 +24,11 @@ import io.github.hushwall.settings.ScopeKind
 class HomeActivity : Page() {
     override val titleId = R.string.app_name
     override val lasting: View by lazy(LazyThreadSafetyMode.NONE) { HeadlineView(this) }
+    override val hasSide get() = true
     private val consent by lazy(LazyThreadSafetyMode.NONE) { Consent(this, desk) }
     private var today: Today? = null
     private var found: List<CoveredApp>? = null
-    private var left: Int? = null
+    private var checks: List<Check>? = null
     private var invites = false
     private var dismissed: Map<String, Long>? = null
 
@@ -44,6 +45,14 @@ class HomeActivity : Page() {
 
     override fun Pieces.draw(shown: Shown?) {
         if (shown == null || isFirstRun(shown)) firstRun() else home(shown)
+        if (!isWide) beside(shown)
+    }
+
+    override fun Pieces.drawSide(shown: Shown?) = beside(shown)
+
+    /** What has a column of its own where there is room. */
+    private fun Pieces.beside(shown: Shown?) {
+        if (shown == null || isFirstRun(shown)) row(getString(R.string.limits), null) { open<LimitsActivity>() } else rows(shown)
     }
 
     @Deprecated("the one way before AndroidX")
@@ -53,14 +62,22 @@ class HomeActivity : Page() {
 
     private fun look() {
         desk.refresh()
-        errands.run({ desk.records.dismissed() }) { dismissed = it; redraw() }
+        errands.run({ dismissed(desk.shown) }) { dismissed = it; redraw() }
         errands.run({ todayOf(desk.records.stops(), System.currentTimeMillis()) }) { today = it; redraw() }
         errands.run({ desk.records.vendorApps() }) { found = it; redraw() }
         errands.run({ desk.records.checks() to declined() }) { (checks, declined) ->
-            left = checks.count { it.state == Check.State.TO_DO }
-            invites = !declined && Check(Check.Kind.NOTIFICATIONS, Check.State.TO_DO) in checks
+            this.checks = checks
+            invites = !declined && checks.any { it.kind == Check.Kind.NOTIFICATIONS && it.state == Check.State.TO_DO }
             redraw()
         }
+    }
+
+    /** Whose cause is gone is no longer dismissed. */
+    private fun dismissed(shown: Shown?): Map<String, Long> {
+        val all = desk.records.dismissed()
+        val gone = shown?.let(::goneOf).orEmpty().filter { it in all }
+        gone.forEach { desk.records.dismiss(it, Long.MIN_VALUE) }
+        return all - gone
     }
 
     /** Nothing was ever chosen, and nothing was ever on. */
@@ -70,14 +87,15 @@ class HomeActivity : Page() {
     private fun Pieces.firstRun() {
         (lasting as HeadlineView).show(R.drawable.shape_off, getString(R.string.app_name), getString(R.string.what), null, false)
         found?.let {
-            paragraph(resources.getQuantityString(R.plurals.found, it.size, it.size))
-            otherButton(getString(R.string.show_them)) { open<AppsActivity>() }
+            if (it.isEmpty()) paragraph(getString(R.string.line_nothing))
+            else paragraph(resources.getQuantityString(R.plurals.found, it.size, it.size))
+            val label = if (it.isEmpty()) R.string.action_choose_apps else R.string.show_them
+            otherButton(getString(label)) { open<AppsActivity>() }
         }
         paragraph(getString(R.string.ask))
         paragraph(getString(R.string.no_server))
         paragraph(getString(R.string.is_not))
         mainButton(getString(R.string.action_turn_on)) { consent.ask() }
-        row(getString(R.string.limits), null) { open<LimitsActivity>() }
     }
 
     private fun Pieces.home(shown: Shown) {
@@ -93,10 +111,12 @@ class HomeActivity : Page() {
         }
         if (shown.facts.wanted !is Wanted.Off) otherButton(getString(R.string.action_turn_off)) { desk.turnOff() }
         // No card before it is known which of them were dismissed.
-        val top = dismissed?.let { topCard(cardsOf(shown), it) }
+        val top = dismissed?.let { topCard(cardsOf(shown, lost(), System.currentTimeMillis()), it) }
         if (top != null) card(top, face.buttons) else if (invites && shown.facts.tunnel is Tunnel.Up) invitation()
-        rows(shown)
     }
+
+    private fun lost(): Map<String, Long> =
+        checks.orEmpty().mapNotNull { check -> check.lostAt?.let { getString(titleOf(check.kind)) to it } }.toMap()
 
     private fun Pieces.card(card: Card, above: List<Button>) {
         val face = faceOf(card)
@@ -137,7 +157,8 @@ class HomeActivity : Page() {
         space()
         row(getString(R.string.row_stopped), today?.let { textOf(it) }) { open<StoppedActivity>() }
         row(getString(R.string.row_apps), scopeText(shown.settings.scope.kind, shown.facts.covered)) { open<AppsActivity>() }
-        row(getString(R.string.row_lists), getString(titleOf(shown.settings.preset))) { open<ListsActivity>() }
+        row(getString(R.string.row_lists), listText(shown)) { open<ListsActivity>() }
+        val left = checks?.count { it.state == Check.State.TO_DO }
         row(getString(R.string.row_keep_alive), left?.let(::leftText)) { open<KeepAliveActivity>() }
         row(getString(R.string.row_settings), null) { open<SettingsActivity>() }
     }
@@ -157,7 +178,8 @@ class HomeActivity : Page() {
         Button.COVER_ALL -> desk.change { it.copy(scope = it.scope.copy(kind = ScopeKind.ALL)) }
         Button.CHOOSE_APPS -> open<AppsActivity>()
         Button.EXPORT_LISTS, Button.UPDATE -> open<ListsActivity>()
-        Button.PREVENT, Button.DETAILS, Button.FIX, Button.TEST_NOW -> open<KeepAliveActivity>()
+        Button.FIX -> checks.orEmpty().filter { it.lostAt != null }.maxByOrNull { it.lostAt ?: 0 }?.let { openPageOf(it.kind) } ?: Unit
+        Button.PREVENT, Button.DETAILS, Button.TEST_NOW -> open<KeepAliveActivity>()
         Button.SOMETHING_BROKE -> open<StoppedActivity>()
         Button.KEEP -> Unit
     }
@@ -172,6 +194,11 @@ class HomeActivity : Page() {
     /** All apps are more than Android lets us count. */
     private fun scopeText(kind: ScopeKind, covered: Int) =
         if (kind == ScopeKind.ALL) getString(titleOf(kind)) else getString(R.string.scope_count, getString(titleOf(kind)), covered)
+
+    private fun listText(shown: Shown): String {
+        val preset = getString(titleOf(shown.settings.preset))
+        return shown.facts.listDay?.let { getString(R.string.lists_row, preset, words.day(it)) } ?: preset
+    }
 
     private fun leftText(left: Int) =
         if (left == 0) getString(R.string.nothing_left) else resources.getQuantityString(R.plurals.things_left, left, left)

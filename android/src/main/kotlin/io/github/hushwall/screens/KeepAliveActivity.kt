@@ -56,7 +56,8 @@ class KeepAliveActivity : Page() {
             Check.State.TO_DO -> R.string.check_to_do
             Check.State.UNREADABLE -> R.string.check_unreadable
         }
-        row(getString(titleOf(check.kind)), getString(state)) { openPageOf(check.kind) }
+        val words = check.lostAt?.let { getString(R.string.check_lost, words.time(it)) } ?: getString(state)
+        row(getString(titleOf(check.kind)), words) { openPageOf(check.kind) }
         if (check.state == Check.State.UNREADABLE) {
             otherButton(getString(R.string.action_tick)) {
                 errands.run({ desk.records.tick(check.kind, true) }) { read() }

@@ -28,6 +28,7 @@ class ListsActivity : Page() {
             }
         }
         fact(getString(R.string.list_builtin), getString(R.string.list_builtin_about))
+        shown?.facts?.listDay?.let { paragraph(getString(R.string.list_day, words.day(it)), soft = true) }
         paragraph(getString(R.string.own_request), soft = true)
         space()
         section(getString(R.string.row_export))

@@ -3,9 +3,7 @@ package io.github.hushwall.screens
 import io.github.hushwall.R
 import io.github.hushwall.bridge.Preset
 import io.github.hushwall.bridge.Verdict
-import io.github.hushwall.control.Card
 import io.github.hushwall.control.OutageCause
-import io.github.hushwall.control.Shown
 import io.github.hushwall.control.State
 import io.github.hushwall.settings.ScopeKind
 
@@ -72,6 +70,3 @@ fun shapeOf(state: State): Int = when (state) {
     is State.NotRunning, is State.NotProtecting, is State.Lockdown, is State.ConsentAtOnce -> R.drawable.shape_trouble
     is State.Off, is State.OtherVpn, is State.TurnedOff, is State.ConsentRefused, is State.NothingToCover -> R.drawable.shape_off
 }
-
-/** The cards that what is shown calls for. */
-fun cardsOf(shown: Shown): List<Card> = listOfNotNull(shown.facts.outage?.let(Card::AfterOutage))

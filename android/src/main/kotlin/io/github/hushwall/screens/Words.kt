@@ -32,6 +32,10 @@ class Words(private val context: Context, private val now: () -> Long = System::
         return DateUtils.formatDateTime(context, millis, DateUtils.FORMAT_SHOW_TIME or date)
     }
 
+    /** A day. */
+    fun day(millis: Long): String =
+        DateUtils.formatDateTime(context, millis, DateUtils.FORMAT_SHOW_DATE or DateUtils.FORMAT_ABBREV_MONTH)
+
     /** How long ago. */
     fun age(millis: Long): String {
         val now = now()
@@ -67,7 +71,7 @@ class Words(private val context: Context, private val now: () -> Long = System::
         is Arg.Count -> arg.number
         is Arg.Name -> name(arg.text)
         is Arg.Time -> time(arg.millis)
-        is Arg.Day -> DateUtils.formatDateTime(context, arg.millis, DateUtils.FORMAT_SHOW_DATE or DateUtils.FORMAT_ABBREV_MONTH)
+        is Arg.Day -> day(arg.millis)
         is Arg.Range -> range(arg.moment)
         is Arg.Age -> age(arg.millis)
         is Arg.Left -> maxOf(1, (arg.millis - now() + DateUtils.MINUTE_IN_MILLIS - 1) / DateUtils.MINUTE_IN_MILLIS).toInt()

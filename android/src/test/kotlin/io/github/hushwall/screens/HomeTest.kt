@@ -1,9 +1,11 @@
 package io.github.hushwall.screens
 
 import android.content.Intent
+import android.provider.Settings
 import android.view.View
 import android.widget.TextView
 import io.github.hushwall.R
+import io.github.hushwall.control.Facts
 import io.github.hushwall.control.Outage
 import io.github.hushwall.control.State
 import org.junit.Assert.assertEquals
@@ -104,6 +106,54 @@ class HomeTest {
         assertNull(find(home(FakeDesk.OUTAGE), R.string.action_dismiss))
         assertNotNull(find(home(FakeDesk.OUTAGE.copy(to = FakeDesk.NOW)), R.string.action_dismiss))
     }
+
+    private fun home(facts: Facts): android.app.Activity {
+        desk.show(State.Protected(31, null), facts)
+        return Robolectric.setupActivity(HomeActivity::class.java).also { application.settle() }
+    }
+
+    private val well get() = FakeDesk.facts(State.Protected(31, null))
+
+    @Test
+    fun `what was dismissed while it was so is told anew when it comes about anew`() {
+        val locked = well.copy(lockdown = true, coversAll = true)
+        button(home(locked), R.string.action_dismiss).performClick()
+        application.settle()
+        assertNull(find(home(locked), R.string.action_dismiss))
+        home(well)
+        assertNotNull(find(home(locked), R.string.action_dismiss))
+    }
+
+    @Test
+    fun `a setting that the phone took back is a card, and its button opens that setting`() {
+        desk.checks = listOf(Check(Check.Kind.ALWAYS_ON, Check.State.TO_DO, lostAt = FakeDesk.NOW))
+        val home = home(well)
+        assertTrue(says(home, "\"Always-on VPN\" was on, and is off again."))
+        button(home, R.string.action_fix).performClick()
+        assertEquals(Settings.ACTION_VPN_SETTINGS, shadowOf(home).nextStartedActivity.action)
+    }
+
+    @Test
+    fun `an old list says what brings a newer one`() {
+        val home = home(well.copy(listDay = System.currentTimeMillis() - 125 * 86_400_000L))
+        assertTrue(says(home, "The list is 4 months old. A newer one comes with a newer version of Hushwall."))
+        button(home, R.string.action_update).performClick()
+        assertEquals(ListsActivity::class.java.name, shadowOf(home).nextStartedActivity.component?.className)
+    }
+
+    @Test
+    fun `where no app is to be covered the first screen says so, and offers to choose`() {
+        desk.apps = emptyList()
+        desk.everOn = false
+        desk.show(State.Off)
+        val home = Robolectric.setupActivity(HomeActivity::class.java)
+        application.settle()
+        assertTrue(says(home, home.getString(R.string.line_nothing)))
+        assertNotNull(find(home, R.string.action_choose_apps))
+    }
+
+    private fun says(page: android.app.Activity, words: String) =
+        Look.all(page.window.decorView).any { it is TextView && it.text.toString() == words }
 
     private fun find(page: android.app.Activity, label: Int): View? =
         Look.all(page.window.decorView).find { it is TextView && it.text == page.getString(label) }
