@@ -13,6 +13,8 @@ use lab::{
     vendor_v6,
 };
 
+use crate::client_words;
+
 /// How long what has to come may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -226,6 +228,51 @@ fn another_tunnel_takes_over_under_traffic() -> Result<()> {
     );
     bridge.command("snapshot")?;
     ensure!(bridge.says("snapshot ")?.contains(" panics=0 "));
+    Ok(())
+}
+
+impl Bridge {
+    /// Packets, and calls into the library, until now.
+    fn counts(&mut self, word: &str) -> Result<(u64, u64)> {
+        self.command(&format!("snapshot {word}"))?;
+        let said = self.says(&format!("snapshot {word} "))?;
+        let figure = |key: &str| {
+            let word = said.split(' ').find_map(|word| word.strip_prefix(key));
+            word.with_context(|| format!("no {key} in {said}"))?
+                .parse()
+                .context("a figure")
+        };
+        Ok((figure("packets=")?, figure("calls=")?))
+    }
+
+    fn download(&self, bytes: &str) -> Result<()> {
+        let from = format!("{}:7000", ordinary_v4(10));
+        let _server = self.lab.serve(&["source", &from, bytes])?;
+        client_words(&self.lab, &["download", &from, bytes]).map(drop)
+    }
+}
+
+/// The app may wake for a flow; for its packets it may not, or it would cost battery all day.
+#[test]
+fn packets_make_no_call_across_jni() -> Result<()> {
+    let mut bridge = Bridge::start()?;
+    let mut grown = Vec::new();
+    let mut before = bridge.counts("first")?;
+    for bytes in ["1000000", "60000000"] {
+        bridge.download(bytes)?;
+        let after = bridge.counts(bytes)?;
+        grown.push((after.0 - before.0, after.1 - before.1));
+        before = after;
+    }
+    let [(few, _), (many, _)] = grown[..] else {
+        bail!("two downloads");
+    };
+    ensure!(many > 1_000 && many > 10 * few, "packets and calls: {grown:?}");
+    // The snapshot before, and what there is to tell of a flow's beginning, in at most as many pieces.
+    ensure!(
+        grown.iter().all(|(_, calls)| *calls <= 8),
+        "packets and calls: {grown:?}"
+    );
     Ok(())
 }
 

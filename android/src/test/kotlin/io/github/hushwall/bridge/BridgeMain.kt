@@ -28,7 +28,7 @@ internal object BridgeMain {
         sayError("bytes") { Native.start(-1, ByteArray(0), ByteArray(0)) }
         sayError("panic") { Fault.panic(0, "it fell over the number ${1 + 1}".toByteArray()) }
         val network = Network(handle = 1, ipv4 = true, ipv6 = true, resolvers = listOf(InetAddress.getByName(resolver)))
-        val session = engine.start(fd.toInt(), settings, network)
+        val session = CountedSession(engine.start(fd.toInt(), settings, network))
         val events = thread(name = "events") { watch(session) }
         say("ready")
         File(commands).forEachLine { line ->
@@ -46,7 +46,7 @@ internal object BridgeMain {
         exitProcess(0)
     }
 
-    private fun handle(session: Session, network: Network, line: String, next: Int) {
+    private fun handle(session: CountedSession, network: Network, line: String, next: Int) {
         val words = line.split(' ')
         val argument = words.getOrElse(1) { "" }
         when (words[0]) {
@@ -55,7 +55,13 @@ internal object BridgeMain {
             "network" -> session.networkChanged(network.copy(handle = argument.toLong()))
             "panic" -> Fault.panic(FIRST, argument.toByteArray())
             "descriptor" -> session.replaceDescriptor(if (argument == "next") next else -1)
-            "snapshot" -> session.snapshot().run { say("snapshot blocked=$blocked panics=$panics turns=$turns") }
+            "snapshot" -> {
+                // Calls until now; that for the snapshot is not among them.
+                val calls = session.calls
+                session.snapshot().run {
+                    say("snapshot $argument blocked=$blocked panics=$panics turns=$turns packets=${packetsIn + packetsOut} calls=$calls")
+                }
+            }
             else -> error("no such command: $line")
         }
     }
