@@ -142,7 +142,7 @@ apk_check_dex() {
     [ "$calls" -eq 0 ] || apk_wrong "the dex has $calls calls that no phone links"
 }
 
-# Two builds in different folders are the same bytes before they are signed.
+# Two builds in different folders, around the same libraries, are the same bytes before they are signed.
 apk_check_reproducible() {
     local again=$TARGET/apk-again/another/folder name
     rm -rf "$TARGET/apk-again"
