@@ -78,8 +78,10 @@ enum Run {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Often {
     EachRound,
-    /// In the first round only, for peers that no bar is about, if time is short.
-    OnceIfShort,
+    /// If time is short: in the first round only, for peers that no bar is about.
+    OnceWithoutBars,
+    /// If time is short: in the first round only, for all but Hushwall and the copy.
+    OnceForOthers,
     /// In the first round only: what it takes does not spread, or takes long.
     Once,
 }
@@ -95,8 +97,8 @@ enum Whom {
 const GROUPS: [Group; 17] = [
     Group::new("up", Whom::Everybody, Often::EachRound, up),
     Group::new("down", Whom::Everybody, Often::EachRound, down),
-    Group::new("up9000", Whom::Everybody, Often::OnceIfShort, up_9000),
-    Group::new("down9000", Whom::Everybody, Often::OnceIfShort, down_9000),
+    Group::new("up9000", Whom::Everybody, Often::OnceWithoutBars, up_9000),
+    Group::new("down9000", Whom::Everybody, Often::OnceWithoutBars, down_9000),
     Group::new("latency", Whom::Everybody, Often::EachRound, latency),
     Group::new("connections", Whom::Everybody, Often::EachRound, connections),
     Group::new("questions", Whom::Everybody, Often::EachRound, questions),
@@ -104,8 +106,8 @@ const GROUPS: [Group; 17] = [
     Group::new("datagrams", Whom::CopyAndHushwall, Often::EachRound, datagrams),
     Group::new("paced", Whom::CopyAndHushwall, Often::EachRound, paced),
     Group::new("small", Whom::Hushwall, Often::EachRound, small_writes),
-    Group::new("queue", Whom::Everybody, Often::OnceIfShort, short_queue),
-    Group::new("memory", Whom::Everybody, Often::OnceIfShort, memory),
+    Group::new("queue", Whom::Everybody, Often::OnceForOthers, short_queue),
+    Group::new("memory", Whom::Everybody, Often::OnceForOthers, memory),
     Group {
         name: "wakeups",
         whom: Whom::Everybody,
@@ -191,7 +193,8 @@ fn wants(options: &Options, group: &Group, peer: &Peer, round: usize) -> bool {
     let is_now = round == 1
         || match group.often {
             Often::EachRound => true,
-            Often::OnceIfShort => options.length == Length::Whole || peer.has_bars(),
+            Often::OnceWithoutBars => options.length == Length::Whole || peer.has_bars(),
+            Often::OnceForOthers => options.length == Length::Whole || peer.is_measured_fully(),
             Often::Once => false,
         };
     let is_long = matches!(group.name, "limits" | "scale");

@@ -72,9 +72,9 @@ const CASES: [(&str, &str); 12] = [
     ),
     (
         "netstack-smoltcp",
-        "is a library: streams and datagrams for a program in Rust with tokio.",
+        "is a library of streams and datagrams for programs in Rust with tokio.",
     ),
-    ("ipstack", "is a library like it, small and easily embedded."),
+    ("ipstack", "is a library as well, small and easily embedded."),
     (
         "gvisor",
         "is a complete, hardened stack (SACK, RACK, Cubic) that many products share.",
