@@ -45,14 +45,11 @@ class HomeActivity : Page() {
 
     override fun Pieces.draw(shown: Shown?) {
         if (shown == null || isFirstRun(shown)) firstRun() else home(shown)
-        if (!isWide) beside(shown)
     }
 
-    override fun Pieces.drawSide(shown: Shown?) = beside(shown)
-
-    /** What has a column of its own where there is room. */
-    private fun Pieces.beside(shown: Shown?) {
-        if (shown == null || isFirstRun(shown)) row(getString(R.string.limits), null) { open<LimitsActivity>() } else rows(shown)
+    override fun Pieces.drawSide(shown: Shown?) {
+        space()
+        if (shown == null || isFirstRun(shown)) promises().also { limits() } else rows(shown)
     }
 
     @Deprecated("the one way before AndroidX")
@@ -92,11 +89,19 @@ class HomeActivity : Page() {
             val label = if (it.isEmpty()) R.string.action_choose_apps else R.string.show_them
             otherButton(getString(label)) { open<AppsActivity>() }
         }
+        // Beside it where there is room: what is promised and "Turn on" are to be seen at once.
+        if (!isWide) promises()
+        mainButton(getString(R.string.action_turn_on)) { consent.ask() }
+        if (!isWide) limits()
+    }
+
+    private fun Pieces.promises() {
         paragraph(getString(R.string.ask))
         paragraph(getString(R.string.no_server))
         paragraph(getString(R.string.is_not))
-        mainButton(getString(R.string.action_turn_on)) { consent.ask() }
     }
+
+    private fun Pieces.limits() = row(getString(R.string.limits), null) { open<LimitsActivity>() }
 
     private fun Pieces.home(shown: Shown) {
         val face = faceOf(shown.state)
@@ -113,6 +118,7 @@ class HomeActivity : Page() {
         // No card before it is known which of them were dismissed.
         val top = dismissed?.let { topCard(cardsOf(shown, lost(), System.currentTimeMillis()), it) }
         if (top != null) card(top, face.buttons) else if (invites && shown.facts.tunnel is Tunnel.Up) invitation()
+        if (!isWide) rows(shown)
     }
 
     private fun lost(): Map<String, Long> =

@@ -76,7 +76,8 @@ class StoppedActivity : LongPage() {
     }
 
     override fun Pieces.drawSide(shown: Shown?) {
-        panel?.draw(this, shown) ?: paragraph(getString(R.string.stopped_choose), soft = true)
+        val panel = panel ?: return space().also { paragraph(getString(R.string.stopped_choose), soft = true) }.let {}
+        panel.draw(this, shown)
     }
 
     private fun Pieces.stop(stop: Stop) {
