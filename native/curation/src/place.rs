@@ -94,6 +94,16 @@ impl Place {
         }
     }
 
+    /// The one address, and its port or 0 for none; `None` for a network.
+    pub const fn endpoint(&self) -> Option<(IpAddr, u16)> {
+        let whole = if self.address.is_ipv4() { 32 } else { 128 };
+        match (self.length == whole, self.port) {
+            (false, _) => None,
+            (true, Port::One(port)) => Some((self.address, port)),
+            (true, Port::Any | Port::Other) => Some((self.address, 0)),
+        }
+    }
+
     /// Whether no port is said.
     pub(crate) const fn is_any_port(&self) -> bool {
         matches!(self.port, Port::Any)

@@ -1,4 +1,4 @@
-//! `hushwall lists match`: the verdict on each name of stdin.
+//! `hushwall lists match`: the verdict on each name of stdin, or address, with or without its port.
 
 use std::fs::File;
 use std::io::{self, BufRead, Write};
@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use blocklist::{Because, Rules};
+use blocklist::{Because, Rules, Verdict};
+use curation::Place;
 
 use super::edition::Edition;
 use super::progress::Progress;
@@ -68,7 +69,7 @@ fn judge(
             continue;
         }
         let name = String::from_utf8_lossy(name);
-        let verdict = rules.verdict(&name, None);
+        let verdict = verdict(rules, &name);
         let rule = match verdict.because {
             Because::AppRule(id)
             | Because::OwnerAllow(id)
@@ -80,6 +81,14 @@ fn judge(
         };
         let action = if verdict.is_block() { "block" } else { "allow" };
         writeln!(out, "{name}\t{action}\t{rule}")?;
+    }
+}
+
+/// Reads a place as `lists explain` does. Without a port, only rules on all ports meet an address.
+fn verdict(rules: &Rules, text: &str) -> Verdict {
+    match Place::parse(text).and_then(|place| place.endpoint()) {
+        Some((address, port)) => rules.verdict_ip(address, port, None).unwrap_or(Verdict::NO_RULE),
+        None => rules.verdict(text, None),
     }
 }
 
@@ -105,5 +114,29 @@ mod tests {
             "tracking.miui.com\tblock\tonetrack/tracking-cn\nupdate.miui.com\tallow\tessential/update-cn\n\
              free.example\tallow\t-\na.own.example\tblock\town.example\nbroken\u{fffd}.example\tallow\t-\n"
         );
+    }
+
+    #[test]
+    fn an_address_is_judged_with_the_port_that_is_said() {
+        let rules = RulesBuilder::new(Preset::Balanced)
+            .without_feature("encrypted-dns")
+            .unwrap()
+            .block("203.0.113.30")
+            .unwrap()
+            .block("2001:db8::1")
+            .unwrap()
+            .build();
+        for (asked, blocks) in [
+            ("203.0.113.30", true),
+            ("203.0.113.30:80", true),
+            ("203.0.113.31:80", false),
+            ("2001:db8::1", true),
+            ("[2001:db8::1]:443", true),
+            ("[2001:db8::2]:443", false),
+            ("8.8.8.8:853", true),
+            ("8.8.8.8:9", false),
+        ] {
+            assert_eq!(verdict(&rules, asked).is_block(), blocks, "{asked}");
+        }
     }
 }
