@@ -20,6 +20,7 @@ pub use address::Network;
 pub use builder::{BuildError, OwnRule, Preset, RulesBuilder};
 pub use endpoint::{Endpoint, Speech};
 pub use line::{Pattern, Reach, Skip, Target, Tone};
+pub use name::is_name;
 pub use rules::{List, Rule, Rules};
 pub use syntax::{Event, Plain, Syntax};
 pub use verdict::{Action, AppId, Because, ListId, Reply, RuleId, Verdict};

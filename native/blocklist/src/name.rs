@@ -8,7 +8,7 @@ const LONGEST_LABEL: usize = 63;
 /// What is wrong with a name, as a sentence that says how to mend it.
 pub(crate) fn check(name: &str) -> Result<(), String> {
     // One look at each byte; what is wrong is looked for only where something is.
-    if is_well_formed(name) {
+    if is_name(name) {
         return Ok(());
     }
     if name.is_empty() {
@@ -64,7 +64,8 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn is_well_formed(name: &str) -> bool {
+/// Whether a text is a name, of one label or more and without a dot at its end.
+pub fn is_name(name: &str) -> bool {
     let mut label = 0;
     for byte in name.bytes() {
         label = match byte {

@@ -125,6 +125,19 @@ fn match_writes_a_line_a_name_by_preset_and_list() {
 }
 
 #[test]
+fn match_exits_with_what_it_could_not_read() {
+    let folder = folder("match-unread", RECORD);
+    let lines = "0.0.0.0 tracking.miui.com\nhttps://x.com/\nx.com\n";
+    let (code, out, error) = hushwall(&folder, &["lists", "match"], lines);
+    assert_eq!(code, 1);
+    assert_eq!(
+        out,
+        "0.0.0.0 tracking.miui.com\tunread\t-\nhttps://x.com/\tunread\t-\nx.com\tallow\t-\n"
+    );
+    assert!(error.contains("2 unread") && error.contains("line 1"), "{error}");
+}
+
+#[test]
 fn explain_knows_the_lists_it_was_built_with_and_those_that_are_given() {
     let folder = folder("explain", RECORD);
     let (code, out, _) = hushwall(&folder, &["lists", "explain", "canary.hushwall.test"], "");

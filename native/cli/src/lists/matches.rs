@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,6 +10,7 @@ use anyhow::Context as _;
 use blocklist::{Because, Rules, Verdict};
 use curation::Place;
 
+use super::FOUND;
 use super::edition::Edition;
 use super::progress::Progress;
 use crate::rules::{self, RuleArgs};
@@ -36,9 +38,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         &mut progress,
     );
     progress.clear();
-    result?;
+    let unread = result?;
     out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    unread.tell(&mut io::stderr().lock())?;
+    Ok(ExitCode::from(if unread.lines > 0 { FOUND } else { 0 }))
 }
 
 /// The size, where stdin is a file.
@@ -47,21 +50,66 @@ fn size_of_stdin() -> Option<u64> {
     stdin.is_file().then_some(stdin.len())
 }
 
-/// A line a name: `name<TAB>block|allow<TAB>rule or -`. Empty lines are left out.
+/// Lines that are neither a name nor an address.
+#[derive(Debug, Default)]
+struct Unread {
+    lines: usize,
+    /// Number and text of the first.
+    first: Option<(usize, String)>,
+}
+
+impl Unread {
+    fn push(&mut self, number: usize, text: &str) {
+        self.lines += 1;
+        self.first.get_or_insert_with(|| (number, text.to_owned()));
+    }
+
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        let Some((number, text)) = &self.first else {
+            return Ok(());
+        };
+        writeln!(
+            out,
+            "{} unread: neither a name nor an address. The first is line {number}: {}",
+            self.lines,
+            curation::visible(&mend(text))
+        )
+    }
+}
+
+/// What to write instead of a line that is not read.
+fn mend(text: &str) -> String {
+    let mut words = text.split_ascii_whitespace();
+    let first = words.next().and_then(|first| first.split('%').next());
+    let is_hosts_line = first.is_some_and(|first| first.parse::<IpAddr>().is_ok());
+    match (curation::asked(text), words.next()) {
+        (_, Some(name)) if is_hosts_line => format!(
+            "`{text}` is a line of a hosts file; `hushwall lists import` makes rules of its names, for --list; to ask about \
+             one, write `{name}`"
+        ),
+        (Ok(_), _) if Place::parse(text).is_some() => {
+            format!("`{text}` is a network; write one address of it")
+        }
+        (Ok(meant), _) => format!("`{text}` has more than a name; write `{meant}`"),
+        (Err(mend), _) => mend,
+    }
+}
+
+/// A line a name: `name<TAB>block|allow|unread<TAB>rule or -`. Empty lines are left out.
 fn judge(
     rules: &Rules,
     mut names: impl BufRead,
     out: &mut impl Write,
     progress: &mut Progress,
-) -> anyhow::Result<()> {
-    let mut line = Vec::new();
-    loop {
+) -> anyhow::Result<Unread> {
+    let (mut line, mut unread) = (Vec::new(), Unread::default());
+    for number in 1.. {
         line.clear();
         let read = names
             .read_until(b'\n', &mut line)
             .context("cannot read the names")?;
         if read == 0 {
-            return Ok(());
+            break;
         }
         progress.advance(read as u64);
         let name = line.trim_ascii();
@@ -69,7 +117,12 @@ fn judge(
             continue;
         }
         let name = String::from_utf8_lossy(name);
-        let verdict = verdict(rules, &name);
+        let Some(verdict) = verdict(rules, &name) else {
+            unread.push(number, &name);
+            let name = curation::visible(&name).replace('\t', " ");
+            writeln!(out, "{name}\tunread\t-")?;
+            continue;
+        };
         let rule = match verdict.because {
             Because::AppRule(id)
             | Because::OwnerAllow(id)
@@ -82,14 +135,19 @@ fn judge(
         let action = if verdict.is_block() { "block" } else { "allow" };
         writeln!(out, "{name}\t{action}\t{rule}")?;
     }
+    Ok(unread)
 }
 
-/// Reads a place as `lists explain` does. Without a port, only rules on all ports meet an address.
-fn verdict(rules: &Rules, text: &str) -> Verdict {
-    match Place::parse(text).and_then(|place| place.endpoint()) {
-        Some((address, port)) => rules.verdict_ip(address, port, None).unwrap_or(Verdict::NO_RULE),
-        None => rules.verdict(text, None),
+/// Reads a place as `lists explain` does; `None` for what is neither a name nor an address. Without a port, only rules on
+/// all ports meet an address.
+fn verdict(rules: &Rules, text: &str) -> Option<Verdict> {
+    if let Some(place) = Place::parse(text) {
+        let (address, port) = place.endpoint()?;
+        let verdict = rules.verdict_ip(address, port, None);
+        return Some(verdict.unwrap_or(Verdict::NO_RULE));
     }
+    let name = text.strip_suffix('.').unwrap_or(text);
+    blocklist::is_name(name).then(|| rules.verdict(name, None))
 }
 
 #[cfg(test)]
@@ -112,7 +170,7 @@ mod tests {
         assert_eq!(
             out,
             "tracking.miui.com\tblock\tonetrack/tracking-cn\nupdate.miui.com\tallow\tessential/update-cn\n\
-             free.example\tallow\t-\na.own.example\tblock\town.example\nbroken\u{fffd}.example\tallow\t-\n"
+             free.example\tallow\t-\na.own.example\tblock\town.example\nbroken\u{fffd}.example\tunread\t-\n"
         );
     }
 
@@ -136,7 +194,35 @@ mod tests {
             ("8.8.8.8:853", true),
             ("8.8.8.8:9", false),
         ] {
-            assert_eq!(verdict(&rules, asked).is_block(), blocks, "{asked}");
+            assert_eq!(verdict(&rules, asked).unwrap().is_block(), blocks, "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_a_name_nor_an_address_is_told_with_its_mend() {
+        let rules = RulesBuilder::default().build();
+        for (text, said) in [
+            ("0.0.0.0 tracking.miui.com", "`hushwall lists import`"),
+            ("fe80::1%lo0\tlocalhost", "line of a hosts file"),
+            ("https://x.com/", "write `x.com`"),
+            ("x.com:443", "write `x.com`"),
+            ("192.0.2.0/24", "write one address"),
+            ("not a name", "neither a name nor an address"),
+            ("a..b", "write it as"),
+            ("\u{1b}[31m.com", "\\u{1b}[31m.com"),
+        ] {
+            let names = format!("com\n\n{text}\n_dns.resolver.arpa.\n::1\nx y\n");
+            let (mut out, mut told) = (Vec::new(), Vec::new());
+            let mut progress = Progress::new(None, "names");
+            let unread = judge(&rules, names.as_bytes(), &mut out, &mut progress).unwrap();
+            unread.tell(&mut told).unwrap();
+            let (out, told) = (String::from_utf8(out).unwrap(), String::from_utf8(told).unwrap());
+            let verdicts: Vec<&str> = out.lines().map(|line| line.split('\t').nth(1).unwrap()).collect();
+            assert_eq!(verdicts, ["allow", "unread", "allow", "allow", "unread"], "{out}");
+            assert!(
+                told.starts_with("2 unread") && told.contains("line 3: ") && told.contains(said),
+                "{told}"
+            );
         }
     }
 }
