@@ -48,6 +48,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rules = rules::load_onto(edition.rules(args.rules.preset.into()), &args.rules)?;
     let (mut sources, mut licences) = (Sources::new(args.format), Licences::new());
     sources.keep_features = args.keep_features;
+    sources.without.clone_from(&args.rules.without);
     sources.add_builtin(&edition.collection, args.rules.preset);
     if args.rules.preset != Preset::None {
         licences = head::licences(&edition.collection);
@@ -110,6 +111,8 @@ struct Sources {
     lost_exceptions: Vec<String>,
     /// Whether other lists are told to let feature names through.
     keep_features: bool,
+    /// Features that are not in use.
+    without: Vec<String>,
 }
 
 impl Sources {
@@ -121,6 +124,7 @@ impl Sources {
             foreign: Vec::new(),
             lost_exceptions: Vec::new(),
             keep_features: false,
+            without: Vec::new(),
         }
     }
 
@@ -138,7 +142,13 @@ impl Sources {
                 self.names.push(rule.pattern.to_ascii_lowercase());
                 continue;
             };
-            let blocks = matches!(rule.kept, records::Kept::Block(from) if preset.contains(from));
+            let blocks = match &rule.kept {
+                records::Kept::Block(from) => preset.contains(*from),
+                records::Kept::Feature(feature, from) => {
+                    self.without.contains(feature) && preset.contains(*from)
+                }
+                records::Kept::Essential => false,
+            };
             if blocks {
                 let text = match (port, addr) {
                     (0, _) => format!("{addr}/{length}"),

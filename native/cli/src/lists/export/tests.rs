@@ -419,3 +419,25 @@ fn names_that_a_line_above_them_meets_are_counted_and_the_report_can_be_whole() 
         said(usize::MAX)
     );
 }
+
+#[test]
+fn addresses_of_a_feature_that_is_not_used_are_carried_or_counted() {
+    let rules = RulesBuilder::new(blocklist::Preset::Balanced)
+        .without_feature(Rules::ENCRYPTED_DNS)
+        .unwrap()
+        .build();
+    let sources = |format, without: &[&str]| {
+        let mut sources = Sources::new(format);
+        sources.without = without.iter().map(|feature| (*feature).to_owned()).collect();
+        sources.add_builtin(&curation::builtin(), Preset::Balanced);
+        sources
+    };
+    let lost = |without| {
+        export(&rules, sources(Format::Hosts, without), Format::Hosts, "1")
+            .0
+            .loss
+            .foreign
+    };
+    assert!(lost(&[Rules::ENCRYPTED_DNS]).contains(&"||8.8.8.8:853^".to_owned()));
+    assert!(!lost(&[]).contains(&"||8.8.8.8:853^".to_owned()));
+}
