@@ -57,6 +57,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn sign(args: &Args, key: &SecretKey, output: &Path) -> anyhow::Result<()> {
     let version = args.list_version.map_or_else(|| edition::version(&[]), Ok)?;
     check_version(version, output)?;
+    if let Some(warning) = below_builtin(version, edition::builtin_version()?) {
+        writeln!(io::stderr(), "warning: {warning}")?;
+    }
     let log = args.secret_key.as_deref().map(log_path);
     let mut files = Vec::new();
     for path in &args.files {
@@ -146,6 +149,16 @@ fn check_version(version: Version, output: &Path) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// A phone has had the list that its app was built with.
+fn below_builtin(version: Version, builtin: Version) -> Option<String> {
+    (version < builtin).then(|| {
+        format!(
+            "version {version} is below that of the built-in list, {builtin}: phones with it refuse the list; take a higher \
+             one"
+        )
+    })
 }
 
 /// Beside a key: what it has signed, a line a file, so that a version is given once wherever the manifest goes.
@@ -281,5 +294,18 @@ mod tests {
             error.contains("version 2026112000, and 2026112101 is to be signed"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_version_below_the_built_in_one_is_warned_of() {
+        let version = |text| Version::parse(text).unwrap();
+        let builtin = edition::builtin_version().unwrap();
+        let warning = below_builtin(version("2026112102"), builtin).unwrap();
+        assert!(
+            warning.contains(&format!("built-in list, {builtin}")),
+            "{warning}"
+        );
+        assert_eq!(below_builtin(builtin, builtin), None);
+        assert_eq!(below_builtin(version("2026120102"), version("2026120101")), None);
     }
 }
