@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use blocklist::Because;
 use curation::{Collection, Decision};
 use lists::{PRESETS, never_block, records, rules};
-use records::{Preset, Reach, Rule};
+use records::{Preset, Reach, Rule, Status};
 
 /// Every name of the records, what is beneath it and what is above it.
 fn names(collection: &Collection) -> BTreeSet<String> {
@@ -43,6 +43,25 @@ fn each_preset_contains_the_one_before() {
         );
         before = blocked;
     }
+}
+
+#[test]
+fn no_name_is_blocked_under_a_preset_that_its_own_record_keeps_it_out_of() {
+    let collection = records();
+    let mut taken = Vec::new();
+    for (ours, theirs) in Preset::ALL.into_iter().zip(PRESETS.iter().skip(1)) {
+        let rules = rules(theirs.0, &[]);
+        for (_, rule) in collection
+            .rules()
+            .filter(|(_, rule)| rule.is_block() && rule.network.is_none() && rule.status != Status::Retired)
+        {
+            let is_out = rule.from().is_some_and(|from| ours < from);
+            if is_out && rules.verdict(&rule.pattern, None).is_block() {
+                taken.push(format!("{} ({}) under {}", rule.pattern, rule.id, theirs.1));
+            }
+        }
+    }
+    assert!(taken.is_empty(), "{}", taken.join("\n"));
 }
 
 #[test]
