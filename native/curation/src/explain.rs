@@ -29,6 +29,8 @@ pub struct Met<'a> {
     record: &'a Record,
     /// The rule.
     pub rule: &'a Rule,
+    /// Another that blocks the name under a preset that leaves this one out, and the first such preset.
+    before: Option<(&'a Rule, Preset)>,
 }
 
 /// Explains a name by the records.
@@ -56,6 +58,7 @@ pub fn explain<'a>(collection: &'a Collection, name: &str) -> Explanation<'a> {
                 file,
                 record,
                 rule,
+                before: before(rule, &presets),
             })
         })
         .collect();
@@ -68,6 +71,19 @@ pub fn explain<'a>(collection: &'a Collection, name: &str) -> Explanation<'a> {
         met,
         place,
     }
+}
+
+/// Another rule that blocks where this block is not in force yet, and the first preset where it does.
+fn before<'a>(rule: &Rule, presets: &[(Preset, Decision, Option<&'a Rule>)]) -> Option<(&'a Rule, Preset)> {
+    let Kept::Block(from) = rule.kept else { return None };
+    if rule.status == Status::Retired {
+        return None;
+    }
+    let mut blocked = presets.iter().filter(|(preset, decision, _)| {
+        *decision == Decision::Block && (*preset < from || rule.status == Status::Lead)
+    });
+    let &(preset, _, other) = blocked.next()?;
+    Some((other?, preset))
 }
 
 impl Explanation<'_> {
@@ -243,7 +259,16 @@ impl Display for Met<'_> {
             (_, Kept::Feature(feature, _)) => format!("allowed while you use `{feature}`"),
             (_, Kept::Block(from)) => format!("blocked from the preset {} on", from.as_str()),
         };
-        writeln!(out, "  state     {state}")?;
+        write!(out, "  state     {state}")?;
+        if let Some((other, from)) = self.before {
+            let word = if record.status == Status::Shipped {
+                ""
+            } else {
+                "blocked "
+            };
+            write!(out, "; {word}by {} from {} on", other.id, from.as_str())?;
+        }
+        writeln!(out)?;
         let word = if rule.is_block() { "sends" } else { "why" };
         writeln!(out, "  {word:<9} {}", rule.what)?;
         self.write_breaks(out)?;
@@ -301,6 +326,31 @@ mod tests {
             "mistat/root-intl",
         ] {
             assert!(text.contains(piece), "{piece}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_rule_says_which_other_rule_takes_its_name_before_it() {
+        let text = "schema = 1\ntitle = \"T\"\nabout = \"A.\"\nrole = \"block\"\nfunction = \"ads\"\n\
+                    [source.a]\nkind = \"report\"\nurl = \"https://example.com/\"\n\
+                    [[rule]]\nid = \"p\"\nname = \"ad.xiaomi.com\"\nmatch = \"subdomains\"\nsends = \"S.\"\nbreaks = \"none\"\nevidence = [\"a\"]\nstatus = \"shipped\"\n\
+                    [[rule]]\nid = \"c\"\nname = \"c.ad.xiaomi.com\"\nmatch = \"exact\"\nsends = \"S.\"\nbreaks = \"unknown\"\nevidence = [\"a\"]\nnote = \"N.\"\nstatus = \"STATUS\"\n";
+        for (status, state) in [
+            (
+                "shipped",
+                "blocked from the preset balanced on; by x/p from nothing-breaks on",
+            ),
+            (
+                "lead",
+                "a lead: not in force, evidence is wanted; blocked by x/p from nothing-breaks on",
+            ),
+        ] {
+            let files = [("blocklists/x.toml".to_owned(), text.replace("STATUS", status))];
+            let collection = Collection::new(files);
+            let text = explain(&collection, "c.ad.xiaomi.com").to_string();
+            assert!(text.contains(&format!("  state     {state}\n")), "{text}");
+            let of_parent = "  state     blocked from the preset nothing-breaks on\n";
+            assert!(text.contains(of_parent), "{text}");
         }
     }
 

@@ -206,7 +206,32 @@ fn beneath((sheet, rule): Placed<'_>, (parent_sheet, parent): Placed<'_>) -> Opt
             false => Finding::error(parent_sheet, parent.at.start, "swallows", mend),
         });
     }
-    redundant((sheet, rule), (parent_sheet, parent))
+    milder((sheet, rule), (parent_sheet, parent)).or_else(|| redundant((sheet, rule), (parent_sheet, parent)))
+}
+
+/// A block that takes what is beneath it along under a preset that the record there keeps it out of.
+fn milder((_, rule): Placed<'_>, (parent_sheet, parent): Placed<'_>) -> Option<Finding> {
+    let (Kept::Block(from), Kept::Block(parent_from)) = (&rule.kept, &parent.kept) else {
+        return None;
+    };
+    if parent.status != Status::Shipped || parent_from >= from {
+        return None;
+    }
+    let mend = format!(
+        "`{}` ({}) blocks from {} on, and takes `{}` (`{}`), by its own record from {} on, along; write exact names, or say \
+         what it `breaks` for all beneath it",
+        parent.pattern,
+        parent.id,
+        parent_from.as_str(),
+        rule.pattern,
+        rule.id,
+        from.as_str()
+    );
+    // Of a lead nothing is promised: it wants evidence.
+    Some(match rule.status {
+        Status::Lead => Finding::advice(parent_sheet, parent.at.start, "swallows", mend),
+        _ => Finding::error(parent_sheet, parent.at.start, "swallows", mend),
+    })
 }
 
 /// A rule that another says already.

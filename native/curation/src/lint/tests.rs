@@ -305,6 +305,36 @@ fn a_rule_in_force_where_its_parent_is_not_is_kept() {
 }
 
 #[test]
+fn a_parent_in_a_milder_preset_than_what_is_beneath_it_is_found() {
+    let found = |status: &str| {
+        let child = record("c", "b.a.ad.xiaomi.com", "exact", status)
+            .replace("WORDS", "sends = \"S.\"\nbreaks = \"unknown\"");
+        let files = [file(
+            "x",
+            "block",
+            &(block("a.ad.xiaomi.com", "subdomains") + &child),
+        )];
+        let found = lint(&Collection::new(files)).into_iter();
+        found
+            .map(|found| (found.code, found.level, found.line, found.mend))
+            .collect::<Vec<_>>()
+    };
+    let [(code, level, line, mend)] = &found("shipped")[..] else {
+        panic!("{:?}", found("shipped"))
+    };
+    assert_eq!((*code, *level, *line), ("swallows", Level::Error, 16));
+    for piece in ["x/a", "x/c", "`b.a.ad.xiaomi.com`", "nothing-breaks", "balanced"] {
+        assert!(mend.contains(piece), "{piece}: {mend}");
+    }
+    let of_lead: Vec<_> = found("lead")
+        .into_iter()
+        .map(|found| (found.0, found.1))
+        .collect();
+    assert_eq!(of_lead, [("swallows", Level::Advice)]);
+    assert_eq!(found("retired"), []);
+}
+
+#[test]
 fn evidence_that_nobody_can_open_is_refused() {
     let with = |kind: &str, url: &str| {
         let (path, text) = file("x", "block", &block("a.ad.xiaomi.com", "exact"));
