@@ -4,6 +4,7 @@
 
 mod endpoint;
 mod form;
+mod mend;
 mod name;
 mod package;
 mod problem;

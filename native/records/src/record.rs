@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use crate::mend::mend;
 use crate::name;
 use crate::{
     Breakage, Breaks, Class, File, Function, Kind, Problem, Reach, Record, Reply, Role, Status, Word,
@@ -63,7 +64,7 @@ impl File {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file: Self = toml::from_str(text)
-            .map_err(|error| Problem::new("syntax", error.span().unwrap_or(0..0), error.message().trim()))?;
+            .map_err(|error| unread(text, error.span().unwrap_or(0..0), error.message()))?;
         if file.schema == 1 {
             return Ok(file);
         }
@@ -124,6 +125,15 @@ impl File {
         let switches = switches.map(|(name, feature)| (name.clone(), feature.what.clone()));
         Ok((rules, switches.collect()))
     }
+}
+
+/// What keeps a text from being a file: no TOML, or a value that is not in its form.
+fn unread(text: &str, at: Range<usize>, parser: &str) -> Problem {
+    let mend = match toml::from_str::<toml::Table>(text) {
+        Ok(_) => mend(text, at.start, parser),
+        Err(_) => parser.trim().to_owned(),
+    };
+    Problem::new("syntax", at, mend)
 }
 
 impl Record {
