@@ -128,7 +128,7 @@ fn evidence(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
             .entry(kinds.and_then(|kinds| kinds.first().copied()))
             .or_default() += 1;
     }
-    let rows: Vec<(String, usize)> = [Kind::Capture, Kind::Code, Kind::Paper, Kind::Report, Kind::Listed]
+    let mut rows: Vec<(String, usize)> = [Kind::Capture, Kind::Code, Kind::Paper, Kind::Report, Kind::Listed]
         .into_iter()
         .map(|kind| {
             (
@@ -137,9 +137,12 @@ fn evidence(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
             )
         })
         .collect();
+    // The canary proves itself.
+    rows.extend(counts.get(&None).map(|count| ("none".to_owned(), *count)));
     chart(out, &rows);
     out.push_str(
-        "\n`listed`: at least two lists of different lineage hold the name, and nothing better is known.\n",
+        "\n`listed`: at least two lists of different lineage hold the name, and nothing better is known. `none`: the canary, by \
+         which a phone shows that its list is at work, wants no evidence.\n",
     );
 }
 
@@ -274,6 +277,18 @@ mod tests {
             text.lines().filter(|line| line.starts_with("- `")).count(),
             leads.len()
         );
+    }
+
+    #[test]
+    fn the_chart_of_evidence_adds_up_to_all_that_is_shipped() {
+        let collection = crate::builtin();
+        let text = readme(&collection);
+        let (_, chart) = text.split_once("by their best evidence\n\n```text\n").unwrap();
+        let (chart, _) = chart.split_once("```").unwrap();
+        let count = |row: &str| row.split_whitespace().nth(1)?.parse::<usize>().ok();
+        let sum: usize = chart.lines().filter_map(count).sum();
+        let blocks = collection.shipped().filter(|(_, rule)| rule.is_block()).count();
+        assert_eq!(sum, blocks, "{chart}");
     }
 
     #[test]
