@@ -160,6 +160,20 @@ fn explain_knows_the_lists_it_was_built_with_and_those_that_are_given() {
 }
 
 #[test]
+fn a_name_that_has_a_record_gets_no_second_draft() {
+    let folder = folder("new", RECORD);
+    let new = |name: &str| hushwall(&folder, &["lists", "new", "--from", "x.toml", name], "");
+    let (code, out, error) = new("https://Data.Mistat.Xiaomi.com/");
+    assert_eq!((code, out.as_str()), (1, ""), "{error}");
+    assert!(
+        error.contains("x/r (shipped)") && error.contains("lists explain data.mistat.xiaomi.com"),
+        "{error}"
+    );
+    let (code, out, error) = new("data.mistat.tr.xiaomi.com");
+    assert_eq!((code, out.contains("[[rule]]")), (0, true), "{error}");
+}
+
+#[test]
 fn diff_says_what_is_lost_and_readme_is_written_once() {
     let folder = folder("diff", RECORD);
     std::fs::write(
