@@ -12,6 +12,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 mod capture;
 mod completions;
+mod counted;
 mod lists;
 mod replay;
 mod rules;

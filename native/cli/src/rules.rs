@@ -9,6 +9,7 @@ use blocklist::{BuildError, List, Rules, RulesBuilder};
 use clap::ValueEnum;
 use tunnel::Mapped;
 
+use crate::counted::counted;
 use crate::verdict::printable;
 
 /// The arguments of every command that judges.
@@ -176,8 +177,13 @@ pub(crate) fn tell_bad_lines(lists: &[List]) {
             // Whoever closed stderr does not want to know.
             let _ = writeln!(
                 io::stderr(),
-                "{title}: {} lines are no rules and were left out; the first is line {line}: {mend}",
-                list.bad
+                "{title}: left out {} that {}; the first is line {line}: {mend}",
+                counted(list.bad, "line"),
+                if list.bad == 1 {
+                    "is no rule"
+                } else {
+                    "are no rules"
+                }
             );
         }
     }

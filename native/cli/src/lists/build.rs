@@ -14,6 +14,7 @@ use curation::{Collection, Level, Report};
 use records::{Kept, Reach, ReplyKind, Rule};
 
 use super::{FOUND, files};
+use crate::counted::counted;
 use crate::rules::{self, RulesError};
 
 #[derive(Debug, clap::Args)]
@@ -50,10 +51,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (size, _) = list.size();
     writeln!(
         io::stderr(),
-        "{}: {} rules on {} names, {size} bytes",
+        "{}: {} on {}, {size} bytes",
         args.output.display(),
-        list.len(),
-        list.names()
+        counted(list.len(), "rule"),
+        counted(list.names(), "name")
     )?;
     Ok(ExitCode::SUCCESS)
 }

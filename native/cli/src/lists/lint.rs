@@ -13,6 +13,7 @@ mod live;
 
 use super::import::As;
 use super::{FOUND, files};
+use crate::counted::counted;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -100,7 +101,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     out.flush()?;
     writeln!(
         io::stderr(),
-        "{rules} rules in {files} files: {errors} errors, {advice} of advice"
+        "{} in {}: {}, {advice} of advice",
+        counted(rules, "rule"),
+        counted(files, "file"),
+        counted(errors, "error")
     )?;
     Ok(ExitCode::from(if errors > 0 { FOUND } else { 0 }))
 }

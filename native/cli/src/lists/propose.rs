@@ -14,6 +14,7 @@ use trust::Day;
 
 use super::files;
 use crate::capture::{Capture, CaptureError};
+use crate::counted::counted;
 use crate::replay::progress::Progress;
 
 mod case;
@@ -161,9 +162,9 @@ fn read_phone_file(path: &Path, cases: &mut Cases) -> anyhow::Result<()> {
     if let Some(line) = file.first_damaged {
         writeln!(
             io::stderr(),
-            "hushwall: {}: {} lines could not be read, the first is line {line}",
+            "hushwall: {}: {} could not be read, the first is line {line}",
             path.display(),
-            file.damaged
+            counted(file.damaged, "line")
         )?;
     }
     cases.handle_file(&file);
@@ -176,8 +177,8 @@ fn tell_left_out(cases: &Cases, names: bool) -> io::Result<()> {
     if left_out.total() > 0 {
         writeln!(
             err,
-            "left out: {} names that are not the vendor's, {} that may tell of a person, {} unfit",
-            left_out.others.len(),
+            "left out: {} not of the vendor, {} that may tell of a person, {} unfit",
+            counted(left_out.others.len(), "name"),
             left_out.personal.len(),
             left_out.unfit
         )?;

@@ -11,6 +11,7 @@ use engine::{Observer, Timestamp};
 use super::progress::Progress;
 use super::{COULD_NOT_RUN, complain, report};
 use crate::capture::Capture;
+use crate::counted::counted;
 use crate::lists::sides;
 
 /// Compares two sides on the names of the captures.
@@ -47,8 +48,9 @@ pub(super) fn run(captures: &[PathBuf], sides: &[String], json: bool) -> anyhow:
     let all: u64 = seen.values().sum();
     writeln!(
         io::stderr(),
-        "{} names, seen {all} times; {changed} of these change",
-        seen.len()
+        "{}, seen {}; {changed} of these change",
+        counted(seen.len(), "name"),
+        counted(all, "time")
     )?;
     Ok(ExitCode::from(if unread { COULD_NOT_RUN } else { 0 }))
 }

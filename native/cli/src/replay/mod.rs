@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use engine::{Observer, Timestamp};
 
 use crate::capture::{Capture, CaptureError};
+use crate::counted::counted;
 use crate::rules::{self, RuleArgs};
 
 mod difference;
@@ -146,7 +147,9 @@ impl<W: Write> Replay<W> {
         } = self.total;
         writeln!(
             io::stderr(),
-            "{packets} packets, {names} names; {malformed} packets malformed, {not_ip} not IP"
+            "{}, {}; {malformed} malformed, {not_ip} not IP",
+            counted(packets, "packet"),
+            counted(names, "name")
         )
     }
 }

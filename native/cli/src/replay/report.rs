@@ -9,6 +9,7 @@ use engine::{Seen, Sighting};
 use serde::Serialize;
 
 use super::Tally;
+use crate::counted::counted;
 use crate::verdict::{Shown, ech_word, printable, seen_word, transport_word};
 
 /// Names of a capture in the form that was asked for.
@@ -154,7 +155,7 @@ impl Report {
     pub(super) fn finish(&self, out: &mut impl Write, total: &Tally) -> io::Result<()> {
         let Self::Table(rows) = self else { return Ok(()) };
         if rows.is_empty() {
-            return writeln!(out, "no names in {} packets", total.packets);
+            return writeln!(out, "no names in {}", counted(total.packets, "packet"));
         }
         let width = rows.keys().map(|(_, name)| name.len()).max().unwrap_or(0).min(48);
         for ((allowed, name), Row { counts, reason }) in rows {
@@ -172,8 +173,8 @@ impl Report {
         let blocked = rows.keys().filter(|(allowed, _)| !allowed).count();
         writeln!(
             out,
-            "\n{} names: {blocked} blocked, {} allowed",
-            rows.len(),
+            "\n{}: {blocked} blocked, {} allowed",
+            counted(rows.len(), "name"),
             rows.len() - blocked
         )
     }

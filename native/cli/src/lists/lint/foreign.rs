@@ -9,6 +9,7 @@ use blocklist::{
 use curation::{Collection, Entry, Extent, Finding, Level};
 use records::Rule;
 
+use crate::counted::counted;
 use crate::lists::progress::Progress;
 
 /// What was found in a list.
@@ -43,8 +44,9 @@ pub(super) fn lint(path: &Path, text: &str, plain: Plain, records: &Collection) 
     findings.extend(kept.swallowed(&title, &list.suspects)?);
     if let Some((first, count)) = list.unread {
         let mend = format!(
-            "{count} lines, this the first, are regular expressions or patterns that no name is compared with here; look \
-             yourself whether they meet a name that must work"
+            "{} of regular expressions or patterns that no name is compared with here, this the first; look yourself \
+             whether a name that must work is met",
+            counted(count, "line")
         );
         findings.push(finding(&title, first, Level::Advice, "unread", mend));
     }

@@ -8,6 +8,7 @@ use records::{Rule, Status};
 
 use super::case::{Case, Cases};
 use super::phone::Retries;
+use crate::counted::counted;
 
 const HEAD: &str = "\
 # Drafts by `hushwall lists propose`: leads, none of them in force. Move each to the file of its component, say what it
@@ -107,7 +108,7 @@ fn note(records: &Collection, name: &str, case: &Case, listed: bool) -> String {
     }
     seen.extend(case.count.map(|count| count.as_str().to_owned()));
     if !case.hours.is_empty() {
-        seen.push(format!("in {} hours of the day", case.hours.len()));
+        seen.push(format!("in {} of the day", counted(case.hours.len(), "hour")));
     }
     if !seen.is_empty() {
         let _ = write!(note, " Seen {}.", seen.join(", "));
