@@ -1,0 +1,78 @@
+use super::*;
+
+fn import(text: &str) -> (String, String) {
+    let mut import = Import::new(Vec::new());
+    let syntax = Syntax::detect(text);
+    let report = import
+        .read(text, syntax, Plain::default(), &mut Progress::new(None, "rules"))
+        .unwrap();
+    let mut said = Vec::new();
+    report.write("list", syntax, &mut said).unwrap();
+    (
+        String::from_utf8(import.out).unwrap(),
+        String::from_utf8(said).unwrap(),
+    )
+}
+
+#[test]
+fn each_rule_is_written_once_in_the_normal_form() {
+    let (out, said) = import("||a.example^\n0.0.0.0 B.example\n||A.example^\nc.example\n||ads*.d.example^\n");
+    assert_eq!(
+        out,
+        "||a.example^\n|b.example^\n||c.example^\n||ads*.d.example^\n"
+    );
+    assert!(
+        said.contains("4 rules (1 exact, 2 with subdomains, 1 with wildcards), 1 said twice"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_means_nothing_for_names_is_counted_by_kind() {
+    let (_, said) = import(
+        "||a.example^$third-party\n||b.example^$third-party,script\n||c.example^$dnstype=AAAA\n##.ad\n",
+    );
+    assert!(said.contains("narrowed by 4 lines"), "{said}");
+    assert!(
+        said.contains("2 rules with the modifier $third-party (first in line 1)"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 rules with the modifier $dnstype (first in line 3)"),
+        "{said}"
+    );
+}
+
+#[test]
+fn rules_on_schemes_and_pages_are_counted_as_widened() {
+    let (out, said) = import("|https://a.example^\n||b.example^$document\n||c.example^\n");
+    assert_eq!(out, "|a.example^\n||b.example^\n||c.example^\n");
+    assert!(said.contains("widened 2 rules"), "{said}");
+}
+
+#[test]
+fn modifiers_that_make_sense_on_names_are_honoured_and_told() {
+    let (out, said) = import("||a.example^$denyallow=x.a.example\n||b.example^$dnstype=A|AAAA\n");
+    assert_eq!(out, "||a.example^\n@@||x.a.example^\n||b.example^\n");
+    assert!(said.contains("narrowed by 1 rules with $denyallow"), "{said}");
+    assert!(said.contains("widened 1 rules"), "{said}");
+    assert!(!said.contains("mean nothing for names"), "{said}");
+    assert!(!said.contains("alone on their line"), "{said}");
+}
+
+#[test]
+fn wrong_lines_are_told_with_file_and_line_and_end_nothing() {
+    let (out, said) = import("||a.example^\n||b..example^\n||c.example^\n");
+    assert_eq!(out, "||a.example^\n||c.example^\n");
+    assert!(
+        said.starts_with("list:2: `b..example` has an empty label"),
+        "{said}"
+    );
+}
+
+#[test]
+fn normal_form_is_stable() {
+    let text = "address=/a.example/\nserver=/b.a.example/#\naddress=/c.b.a.example/\n";
+    let (once, _) = import(text);
+    assert_eq!(import(&once).0, once);
+}
