@@ -84,9 +84,11 @@ impl Syntax {
                 return Self::Rpz;
             }
             let first = line.split_ascii_whitespace().next().unwrap_or(line);
+            // A zone, as in `fe80::1%lo0`, is part of an address here.
+            let address = first.split('%').next().unwrap_or(first);
             if line.starts_with("*.") && !line.contains(['^', '$']) {
                 stars += 1;
-            } else if first.len() < line.len() && first.parse::<std::net::IpAddr>().is_ok() {
+            } else if first.len() < line.len() && address.parse::<std::net::IpAddr>().is_ok() {
                 hosts += 1;
             } else if name::check(first).is_ok() {
                 plain += 1;

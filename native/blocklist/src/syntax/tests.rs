@@ -232,6 +232,10 @@ fn each_syntax_is_told_by_its_first_lines() {
         (UNBOUND, Syntax::Unbound),
         (RPZ, Syntax::Rpz),
         ("# x\n0.0.0.0 a.example\n::1 b.example\n", Syntax::Hosts),
+        (
+            "127.0.0.1 localhost\nfe80::1%lo0 localhost\n0.0.0.0 a.example\n",
+            Syntax::Hosts,
+        ),
         ("a.example\nb.example # why\n", Syntax::Domains),
         ("*.a.example\n*.b.example\n", Syntax::Wildcards),
         ("! Title: x\n||a.example^\n", Syntax::Adblock),

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, BufWriter, Write as _};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use blocklist::{Event, Pattern, Plain, Reach, Skip, Syntax, Target, Tone};
 use clap::ValueEnum;
 
@@ -78,7 +79,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut import = Import::new(BufWriter::new(io::stdout().lock()));
     let mut found = false;
     for path in &args.files {
-        anyhow::ensure!(
+        ensure!(
             !path.is_dir(),
             "{} is a folder; name the lists in it",
             path.display()
@@ -137,10 +138,16 @@ impl<W: io::Write> Import<W> {
         progress: &mut Progress,
     ) -> io::Result<Report> {
         let (mut report, mut written) = (Report::default(), Ok(()));
+        let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+        let is_hosts = |line: usize| {
+            let line = line.checked_sub(1).and_then(|at| lines.get(at));
+            line.is_some_and(|line| is_hosts_line(line))
+        };
         syntax.read(text, plain, &mut |line, event| match event {
             Event::Rule(pattern) => {
                 progress.advance(1);
-                report.plain += usize::from(is_plain(&pattern) && reads_names(syntax));
+                let is_plain = is_plain(&pattern) && reads_names(syntax) && !is_hosts(line);
+                report.plain += usize::from(is_plain);
                 let mut normal = pattern.to_string();
                 normal.make_ascii_lowercase();
                 if self.seen.contains(&normal) {
@@ -233,6 +240,12 @@ fn has_modifier(code: &str, sought: &[&str]) -> bool {
         .split(',')
         .map(|modifier| modifier.split('=').next().unwrap_or(modifier).trim());
     names.any(|name| sought.contains(&name))
+}
+
+fn is_hosts_line(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    let address = words.next().and_then(|first| first.split('%').next());
+    words.next().is_some() && address.is_some_and(|address| address.parse::<IpAddr>().is_ok())
 }
 
 /// Whether a name may stand alone on its line.

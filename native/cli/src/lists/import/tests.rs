@@ -76,3 +76,14 @@ fn normal_form_is_stable() {
     let (once, _) = import(text);
     assert_eq!(import(&once).0, once);
 }
+
+#[test]
+fn names_of_hosts_lines_do_not_stand_alone() {
+    let (_, said) = import("127.0.0.1 localhost\nfe80::1%lo0 localhost\n0.0.0.0 a.example\n");
+    assert!(
+        said.contains("hosts syntax") && !said.contains("alone on their line"),
+        "{said}"
+    );
+    let (_, said) = import("0.0.0.0 a.example\n||b.example^\nc.example\n");
+    assert!(said.contains("1 names alone on their line"), "{said}");
+}
