@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::line::{self, Pattern, Reach, Skip, Target, Tone};
+use crate::wildcard::{Start, Wildcard};
 use crate::{name, punycode};
 
 mod dnsmasq;
@@ -20,7 +21,7 @@ pub enum Syntax {
     Hosts,
     /// A name a line.
     Domains,
-    /// `*.name` a line: the name and all beneath it.
+    /// `*.name` a line: the name and all beneath it. A `*` elsewhere stands for any letters of a whole name.
     Wildcards,
     /// `||name^`, `@@||name^`; lines of the three kinds above are read too.
     Adblock,
@@ -86,7 +87,7 @@ impl Syntax {
             let first = line.split_ascii_whitespace().next().unwrap_or(line);
             // A zone, as in `fe80::1%lo0`, is part of an address here.
             let address = first.split('%').next().unwrap_or(first);
-            if line.starts_with("*.") && !line.contains(['^', '$']) {
+            if line.starts_with("*.") && !line.contains(['^', '$']) || is_glob(first) {
                 stars += 1;
             } else if first.len() < line.len() && address.parse::<std::net::IpAddr>().is_ok() {
                 hosts += 1;
@@ -165,6 +166,7 @@ impl Syntax {
                 Self::Dnsmasq => dnsmasq::read(&line, &mut |event| sink(number, event)),
                 Self::Unbound => zones.read(&line, &mut |event| sink(number, event)),
                 Self::Rpz => zone.read(&line, &mut |event| sink(number, event)),
+                Self::Wildcards => Self::read_names(&line, plain, &mut |event| sink(number, as_glob(event))),
                 _ => Self::read_names(&line, plain, &mut |event| sink(number, event)),
             }
         }
@@ -221,6 +223,31 @@ fn without_badfilter(line: &str) -> Option<String> {
 
 fn normal(pattern: &Pattern<'_>) -> String {
     pattern.to_string().to_ascii_lowercase()
+}
+
+/// Whether a text is a name with `*` in it, and nothing of AdBlock syntax.
+fn is_glob(text: &str) -> bool {
+    text.contains('*')
+        && text.contains('.')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'*'))
+}
+
+/// In lists of wildcards a pattern is on the whole name; in AdBlock syntax on any part of it.
+fn as_glob(event: Event<'_>) -> Event<'_> {
+    match event {
+        Event::Rule(pattern) if matches!(pattern.target, Target::Wildcard(_)) && is_glob(pattern.text) => {
+            match Wildcard::new(Start::Name, pattern.text, true) {
+                Some(wildcard) => Event::Rule(Pattern {
+                    target: Target::Wildcard(wildcard),
+                    ..pattern
+                }),
+                None => Event::Skipped(Skip::Wildcard, pattern.text),
+            }
+        }
+        event => event,
+    }
 }
 
 /// A rule on a name that a syntax of resolvers says.

@@ -123,7 +123,8 @@ fn normal_form_judges_as_the_list_does() {
         (state >> 33) as usize % end
     };
     for _ in 0..300 {
-        let (mut list, mut written) = (String::new(), String::new());
+        // Without a rule of AdBlock's own, patterns alone would be a list of wildcards.
+        let (mut list, mut written) = ("||x.test^\n".to_owned(), "||x.test^\n".to_owned());
         for _ in 0..12 {
             let line: String = (0..5).map(|_| PIECES[below(PIECES.len())]).collect();
             Syntax::Adblock.read(&line, Plain::default(), &mut |_, event| {
@@ -145,6 +146,29 @@ fn normal_form_judges_as_the_list_does() {
                 "{name}\n{list}\n{written}"
             );
         }
+    }
+}
+
+#[test]
+fn a_pattern_in_a_list_of_wildcards_is_on_the_whole_name() {
+    let text = "*.a.com\n*c.com\nx.*.y.com\nads*.*\n";
+    assert_eq!(
+        lines(Syntax::detect(text), text),
+        ["||a.com^", "*c.com^", "|x.*.y.com^", "|ads*.*"]
+    );
+    assert_eq!(lines(Syntax::Adblock, "*c.com\n"), ["*c.com*"]);
+    let builder = crate::RulesBuilder::new(crate::Preset::None).without_builtin();
+    let rules = builder.list("list", text).unwrap().build();
+    for (name, blocks) in [
+        ("abc.com", true),
+        ("abc.community.org", false),
+        ("c.com.evil.net", false),
+        ("x.1.y.com", true),
+        ("max.1.y.com", false),
+        ("x.1.y.com.evil.net", false),
+        ("ads1.example", true),
+    ] {
+        assert_eq!(rules.verdict(name, None).is_block(), blocks, "{name}");
     }
 }
 
@@ -238,6 +262,8 @@ fn each_syntax_is_told_by_its_first_lines() {
         ),
         ("a.example\nb.example # why\n", Syntax::Domains),
         ("*.a.example\n*.b.example\n", Syntax::Wildcards),
+        ("*.a.example\n*b.example\nx.*.c.example\n", Syntax::Wildcards),
+        ("*b.example\n*/ads/*\n", Syntax::Adblock),
         ("! Title: x\n||a.example^\n", Syntax::Adblock),
         ("a.example\n0.0.0.0 b.example\n", Syntax::Adblock),
         ("", Syntax::Adblock),

@@ -115,6 +115,8 @@ struct Report {
     plain: usize,
     /// Rules that said less than their name: a scheme, only pages, or some types of questions.
     widened: usize,
+    /// Patterns without a sign of where they end, which are read as parts of a name.
+    open: usize,
     /// Rules that leave names alone, which became exceptions of the whole list.
     excepting: usize,
     /// What has no meaning for names, with the first line of each kind.
@@ -156,6 +158,7 @@ impl<W: io::Write> Import<W> {
                 }
                 report.rules += 1;
                 report.widened += usize::from(is_widened(pattern.text));
+                report.open += usize::from(is_open(&pattern));
                 report.excepting += usize::from(has_modifier(pattern.text, &["denyallow"]));
                 *report.kinds.entry(kind(&pattern)).or_default() += 1;
                 if written.is_ok() {
@@ -202,6 +205,14 @@ impl Report {
                 self.widened
             )?;
         }
+        if self.open > 0 {
+            writeln!(
+                out,
+                "{file}: widened {} patterns that say no end, such as `*name`, to names that go on behind it; `--syntax \
+                 wildcards` reads them as whole names",
+                self.open
+            )?;
+        }
         if self.excepting > 0 {
             writeln!(
                 out,
@@ -232,6 +243,17 @@ impl Report {
 fn is_widened(code: &str) -> bool {
     let body = code.split_once('$').map_or(code, |(body, _)| body);
     body.contains("://") || has_modifier(code, &["document", "doc", "dnstype"])
+}
+
+/// Whether a pattern may have been meant as a whole name with `*` in it, and was read as AdBlock's, a part of one.
+fn is_open(pattern: &Pattern<'_>) -> bool {
+    let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'*');
+    let code = pattern.text;
+    matches!(pattern.target, Target::Wildcard(_))
+        && code.contains('*')
+        && !code.ends_with('*')
+        && code.bytes().all(is_of_names)
+        && pattern.to_string().ends_with('*')
 }
 
 fn has_modifier(code: &str, sought: &[&str]) -> bool {

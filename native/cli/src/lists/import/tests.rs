@@ -78,6 +78,16 @@ fn normal_form_is_stable() {
 }
 
 #[test]
+fn patterns_without_an_end_are_counted_as_widened_where_they_are_parts_of_names() {
+    let (out, said) = import("*.a.example\n*b.example\n");
+    assert_eq!(out, "||a.example^\n*b.example^\n");
+    assert!(!said.contains("widened"), "{said}");
+    let (out, said) = import("||a.example^\n*b.example\nads*.c.example\n-d.example*\n||e*.example\n");
+    assert!(out.contains("*b.example*\n"), "{out}");
+    assert!(said.contains("widened 2 patterns that say no end"), "{said}");
+}
+
+#[test]
 fn names_of_hosts_lines_do_not_stand_alone() {
     let (_, said) = import("127.0.0.1 localhost\nfe80::1%lo0 localhost\n0.0.0.0 a.example\n");
     assert!(
