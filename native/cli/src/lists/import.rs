@@ -121,6 +121,8 @@ struct Report {
     excepting: usize,
     /// What has no meaning for names, with the first line of each kind.
     skipped: BTreeMap<String, (usize, usize)>,
+    /// The same of exceptions: what they let through is blocked.
+    lost: BTreeMap<String, (usize, usize)>,
     bad: Vec<(usize, String)>,
 }
 
@@ -167,7 +169,11 @@ impl<W: io::Write> Import<W> {
                 self.seen.insert(normal);
             }
             Event::Skipped(skip, code) => {
-                let count = report.skipped.entry(phrase(skip, code)).or_insert((0, line));
+                let skipped = match is_exception(code) {
+                    true => &mut report.lost,
+                    false => &mut report.skipped,
+                };
+                let count = skipped.entry(phrase(skip, code)).or_insert((0, line));
                 count.0 += 1;
             }
             Event::Bad(mend) => report.bad.push((line, mend)),
@@ -221,22 +227,42 @@ impl Report {
                 self.excepting
             )?;
         }
-        let all: usize = self.skipped.values().map(|(count, _)| count).sum();
-        if all > 0 {
-            writeln!(
-                out,
-                "{file}: narrowed by {all} lines that mean nothing for names:"
-            )?;
-        }
-        for (phrase, (count, first)) in &self.skipped {
-            writeln!(
-                out,
-                "{file}:   {count} {} (first in line {first})",
-                curation::visible(phrase)
-            )?;
+        for (how, what, skipped) in [
+            ("narrowed by", "lines that mean nothing for names", &self.skipped),
+            (
+                "widened by",
+                "exceptions that mean nothing for names, and let nothing through",
+                &self.lost,
+            ),
+        ] {
+            let all: usize = skipped.values().map(|(count, _)| count).sum();
+            if all > 0 {
+                writeln!(out, "{file}: {how} {all} {what}:")?;
+            }
+            for (phrase, (count, first)) in skipped {
+                writeln!(
+                    out,
+                    "{file}:   {count} {} (first in line {first})",
+                    curation::visible(phrase)
+                )?;
+            }
         }
         Ok(())
     }
+}
+
+/// Whether a line lets names through; those of pages alone, which show what others hide, do not.
+fn is_exception(code: &str) -> bool {
+    const OF_PAGES: [&str; 7] = [
+        "elemhide",
+        "ehide",
+        "generichide",
+        "ghide",
+        "specifichide",
+        "shide",
+        "genericblock",
+    ];
+    code.starts_with("@@") && !has_modifier(code, &OF_PAGES)
 }
 
 /// Whether a rule was on a scheme, on pages or on types of questions alone, which a rule on a name does not tell apart.

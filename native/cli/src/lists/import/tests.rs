@@ -88,6 +88,15 @@ fn patterns_without_an_end_are_counted_as_widened_where_they_are_parts_of_names(
 }
 
 #[test]
+fn exceptions_that_are_lost_are_counted_as_widened() {
+    let (_, said) = import(
+        "@@||z.example^$client=foo\n@@||y.example^$dnstype=A\n@@/x/\n@@||w.example^$generichide\n||q.example^\n",
+    );
+    assert!(said.contains("widened by 3 exceptions"), "{said}");
+    assert!(said.contains("narrowed by 1 lines"), "{said}");
+}
+
+#[test]
 fn names_of_hosts_lines_do_not_stand_alone() {
     let (_, said) = import("127.0.0.1 localhost\nfe80::1%lo0 localhost\n0.0.0.0 a.example\n");
     assert!(
