@@ -86,6 +86,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
+        ensure!(
+            args.syntax.is_some() || !is_rule_set(&text),
+            "{} is a rule set of Clash or sing-box, and these forms are not read; give the list as hosts, domains, wildcards, \
+             AdBlock, dnsmasq, unbound or RPZ",
+            path.display()
+        );
         let syntax = args.syntax.map_or_else(|| Syntax::detect(&text), Syntax::from);
         let mut progress = Progress::new(u64::try_from(text.lines().count()).ok(), "rules");
         let report = import.read(&text, syntax, plain, &mut progress);
@@ -288,6 +294,23 @@ fn has_modifier(code: &str, sought: &[&str]) -> bool {
         .split(',')
         .map(|modifier| modifier.split('=').next().unwrap_or(modifier).trim());
     names.any(|name| sought.contains(&name))
+}
+
+/// Whether the first line that holds anything begins a rule set of Clash (YAML, or its lines alone) or of sing-box (JSON).
+fn is_rule_set(text: &str) -> bool {
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"));
+    first.is_some_and(|first| {
+        let kind = first.split_once(',').map_or("", |(kind, _)| kind);
+        first.starts_with("payload:")
+            || first.starts_with('{')
+            || first.starts_with("- ")
+            || first.starts_with("+.")
+            || matches!(
+                kind,
+                "DOMAIN" | "DOMAIN-SUFFIX" | "DOMAIN-KEYWORD" | "DOMAIN-REGEX" | "IP-CIDR" | "IP-CIDR6"
+            )
+    })
 }
 
 fn is_hosts_line(line: &str) -> bool {

@@ -106,3 +106,23 @@ fn names_of_hosts_lines_do_not_stand_alone() {
     let (_, said) = import("0.0.0.0 a.example\n||b.example^\nc.example\n");
     assert!(said.contains("1 names alone on their line"), "{said}");
 }
+
+#[test]
+fn rule_sets_of_clash_and_sing_box_are_told_and_lists_are_not_taken_for_them() {
+    for text in [
+        "# Title: T\npayload:\n  - 'a.example'\n",
+        "DOMAIN-SUFFIX,a.example\n",
+        "// Title: T\n{\n  \"version\": 1,\n",
+    ] {
+        assert!(is_rule_set(text), "{text}");
+    }
+    for text in [
+        "",
+        "! x\n||a.example^\n",
+        "-ads.\n",
+        "a.example\n",
+        "0.0.0.0 a.example\n",
+    ] {
+        assert!(!is_rule_set(text), "{text}");
+    }
+}
