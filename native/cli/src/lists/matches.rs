@@ -141,7 +141,9 @@ fn judge(
 /// Reads a place as `lists explain` does; `None` for what is neither a name nor an address. Without a port, only rules on
 /// all ports meet an address.
 fn verdict(rules: &Rules, text: &str) -> Option<Verdict> {
-    if let Some(place) = Place::parse(text) {
+    // Most lines are names, which need no other look.
+    let may_be_place = text.ends_with(|last: char| last.is_ascii_digit()) || text.contains([':', '/', '[']);
+    if let Some(place) = may_be_place.then(|| Place::parse(text)).flatten() {
         let (address, port) = place.endpoint()?;
         let verdict = rules.verdict_ip(address, port, None);
         return Some(verdict.unwrap_or(Verdict::NO_RULE));
