@@ -47,6 +47,8 @@ native_sources() {
     version=$(rustc --version | sed 's/^rustc \([0-9.]*\).*/\1/')
     sysroot=$(rustc --print sysroot)
     NATIVE_LIBRARY="$(native_folder)/rust-$version/library"
+    mkdir -p "${NATIVE_LIBRARY%/*}"
+    ln -sfn "$sysroot/lib" "${NATIVE_LIBRARY%/*}/lib"
     [ -f "$NATIVE_LIBRARY/Cargo.lock" ] && return 0
     local installed="$sysroot/lib/rustlib/src/rust/library"
     if [ ! -f "$installed/Cargo.lock" ]; then
@@ -126,6 +128,8 @@ native_cargo() {
         RUSTC_BOOTSTRAP=1 \
         __CARGO_TESTS_ONLY_SRC_ROOT="$NATIVE_LIBRARY" \
         HUSHWALL_STUBS="$(native_folder)/stubs/$abi" \
+        HUSHWALL_SYSROOT="${NATIVE_LIBRARY%/*}" \
+        RUSTC_WRAPPER="$PWD/android/toolchain/sysroot" \
         "${variable}_LINKER=$PWD/android/toolchain/linker" \
         "${variable}_RUSTFLAGS=-Cforce-unwind-tables=yes --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
         cargo "$1" --locked --target "$target" "${@:2}"
@@ -191,6 +195,17 @@ native_beside_end() {
     trap - EXIT
     cat "$(native_folder)/beside.log" >&2
     return "$ended"
+}
+
+# native_elsewhere ABI FOLDER: the library of one ABI once more, from copies of its sources in another folder.
+native_elsewhere() {
+    local abi=$1 folder=$2
+    mkdir -p "$folder/android" "$folder/target/android"
+    cp -r Cargo.toml Cargo.lock rust-toolchain.toml blocklists native tests "$folder/"
+    cp -r android/toolchain "$folder/android/"
+    # The sources of std were fetched once.
+    cp -a "$(native_folder)"/rust-* "$folder/target/android/"
+    (cd "$folder" && TARGET="$folder/target" && apk_native "$abi")
 }
 
 native_one() {
