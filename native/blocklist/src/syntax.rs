@@ -238,15 +238,25 @@ fn is_glob(text: &str) -> bool {
 fn as_glob(event: Event<'_>) -> Event<'_> {
     match event {
         Event::Rule(pattern) if matches!(pattern.target, Target::Wildcard(_)) && is_glob(pattern.text) => {
-            match Wildcard::new(Start::Name, pattern.text, true) {
-                Some(wildcard) => Event::Rule(Pattern {
-                    target: Target::Wildcard(wildcard),
-                    ..pattern
-                }),
+            match glob(pattern.text) {
+                Some(target) => Event::Rule(Pattern { target, ..pattern }),
                 None => Event::Skipped(Skip::Wildcard, pattern.text),
             }
         }
         event => event,
+    }
+}
+
+/// What a name with `*` in it is about, if it can meet a name.
+fn glob(text: &str) -> Option<Target<'_>> {
+    let wildcard = Wildcard::new(Start::Name, text, true)?;
+    match wildcard.body.strip_prefix('.') {
+        // `**.name`: all that is beneath it, which is no pattern.
+        Some(under) if wildcard.ended && !under.contains('*') && !under.starts_with('.') => {
+            name::check(under).ok()?;
+            Some(Target::Name(under, Reach::Below))
+        }
+        _ => Some(Target::Wildcard(wildcard)),
     }
 }
 

@@ -71,7 +71,11 @@ fn each_mistake_is_met_with_what_to_mend() {
         ("function = \"usage\"\n", "", "`function`"),
         ("status = \"shipped\"", "status = \"lead\"", "`note`"),
         ("role = \"block\"", "role = \"essential\"", "`why`"),
-        ("status = \"shipped\"", "status = \"shiped\"", "unknown variant"),
+        (
+            "status = \"shipped\"",
+            "status = \"shiped\"",
+            "write \"shipped\", \"lead\" or \"retired\"",
+        ),
         ("sends = \"S.\"", "sents = \"S.\"", "unknown field `sents`"),
     ] {
         assert!(HEAD.contains(right), "{right}");

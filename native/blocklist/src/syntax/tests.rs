@@ -157,6 +157,7 @@ fn a_pattern_in_a_list_of_wildcards_is_on_the_whole_name() {
         ["||a.com^", "*c.com^", "|x.*.y.com^", "|ads*.*"]
     );
     assert_eq!(lines(Syntax::Adblock, "*c.com\n"), ["*c.com*"]);
+    assert_eq!(lines(Syntax::Wildcards, "**.a.com\n"), ["||*.a.com^"]);
     let builder = crate::RulesBuilder::new(crate::Preset::None).without_builtin();
     let rules = builder.list("list", text).unwrap().build();
     for (name, blocks) in [
