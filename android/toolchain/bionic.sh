@@ -110,12 +110,13 @@ bionic_cargo() {
         -Zbuild-std=std,panic_unwind --target-dir "$(native_folder)/build" "${@:2}"
 }
 
+# One test at a time: while one thread forks (`ip`), another may hold a lock of qemu's own, which the child then waits for.
 bionic_cargo_test() {
     local packages=() package
     for package in "${BIONIC_PACKAGES[@]}"; do packages+=(--package "$package"); done
     CARGO_TARGET_AARCH64_LINUX_ANDROID_RUNNER="timeout 300 $(bionic_as_root)$(bionic_run arm64-v8a)" \
         TMPDIR="${TMPDIR:-/tmp}" \
-        bionic_cargo test --quiet --no-fail-fast --lib "${packages[@]}" -- --test-threads=2 "$@"
+        bionic_cargo test --quiet --no-fail-fast --lib "${packages[@]}" -- --test-threads=1 "$@"
 }
 
 # What the app asks the system's resolver by, as a library that tests of tunnel load.
