@@ -236,7 +236,7 @@ check() {
     say "shell scripts"
     shellcheck build.sh .ci/run tests/lab/as-namespace-root tests/bench/bench.sh tests/instructions/aarch64.sh \
         native/engine/benches/instructions.sh
-    shellcheck android/toolchain/linker android/toolchain/sysroot android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh
+    shellcheck android/toolchain/linker android/toolchain/bounded android/toolchain/sysroot android/toolchain/native.sh android/toolchain/bionic.sh android/packaging/apk.sh
     say "dependencies and licences"
     need_deny
     # The advisories check wants a database from the network; these three want nothing.

@@ -1,8 +1,9 @@
 //! What the tests of this crate share: a network of their own, and a loop that waits for events.
 #![expect(unsafe_code, reason = "unshare(2), gettid(2) and, on Android, ioctl(2)")]
 
+use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -57,10 +58,18 @@ impl crate::Device {
     }
 }
 
-/// Runs `ip` in the network of this thread.
-pub(crate) fn ip(arguments: &str) {
-    let status = Command::new("ip").args(arguments.split(' ')).status().unwrap();
-    assert!(status.success(), "ip {arguments}");
+/// Runs `ip` in the network of this thread, once for all the lines of `batch`: each fork of a test is one that qemu-user
+/// may leave waiting.
+pub(crate) fn ip(batch: &str) {
+    let mut ip = Command::new("ip")
+        .args(["-batch", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = ip.stdin.take().unwrap();
+    lines.write_all(batch.as_bytes()).unwrap();
+    drop(lines);
+    assert!(ip.wait().unwrap().success(), "ip {batch}");
 }
 
 /// An address of this host at whose port nobody listens (discard, RFC 863). A port that was bound and is closed again will
@@ -122,20 +131,24 @@ impl ServerNetwork {
         std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
         std::fs::write("/proc/sys/net/ipv4/conf/all/rp_filter", "0").unwrap();
         std::fs::write("/proc/sys/net/ipv4/conf/default/rp_filter", "0").unwrap();
-        ip("address add 198.18.0.1/24 dev tun0");
-        ip("link set tun0 up");
-        ip("route add 10.9.0.100 dev tun0");
-        ip("link add tunnel-a type veth peer name tunnel-b");
-        ip(&format!("link set tunnel-b netns {server}"));
+        ip(&format!(
+            "address add 198.18.0.1/24 dev tun0
+             link set tun0 up
+             route add 10.9.0.100 dev tun0
+             link add tunnel-a type veth peer name tunnel-b
+             link set tunnel-b netns {server}"
+        ));
         network.run(|| {
-            ip("link set lo up");
-            ip("address add 10.9.0.100/24 dev tunnel-b");
-            ip("link set tunnel-b up");
+            ip("link set lo up
+                address add 10.9.0.100/24 dev tunnel-b
+                link set tunnel-b up");
         });
-        ip("address add 10.9.0.1/32 dev tunnel-a");
-        ip("link set tunnel-a up");
-        ip(&format!("rule add fwmark {MARK} lookup 100"));
-        ip("route add 10.9.0.0/24 dev tunnel-a table 100 src 10.9.0.1");
+        ip(&format!(
+            "address add 10.9.0.1/32 dev tunnel-a
+             link set tunnel-a up
+             rule add fwmark {MARK} lookup 100
+             route add 10.9.0.0/24 dev tunnel-a table 100 src 10.9.0.1"
+        ));
         network
     }
 
