@@ -96,6 +96,16 @@ fn note(records: &Collection, name: &str, case: &Case, listed: bool) -> String {
     if listed {
         note.push_str(" Known to a list that was given.");
     }
+    note.push_str(&sentences(case));
+    if let Some((_, near)) = curation::nearest(records, name) {
+        let _ = write!(note, " Nearest record: {}.", near.id);
+    }
+    note
+}
+
+/// What was seen of a name, each sentence behind a blank.
+pub(in crate::lists) fn sentences(case: &Case) -> String {
+    let mut out = String::new();
     let mut seen: Vec<String> = Vec::new();
     if !case.apps.is_empty() {
         seen.push(format!("by {}", join(case.apps.iter().map(String::as_str))));
@@ -111,24 +121,21 @@ fn note(records: &Collection, name: &str, case: &Case, listed: bool) -> String {
         seen.push(format!("in {} of the day", counted(case.hours.len(), "hour")));
     }
     if !seen.is_empty() {
-        let _ = write!(note, " Seen {}.", seen.join(", "));
+        let _ = write!(out, " Seen {}.", seen.join(", "));
     }
     match case.retries {
         Retries::None | Retries::Few => {}
-        Retries::Many => note.push_str(" Refused, it is asked again 5 to 19 times a minute."),
+        Retries::Many => out.push_str(" Refused, it is asked again 5 to 19 times a minute."),
         Retries::Storm => {
-            note.push_str(
+            out.push_str(
                 " Refused, it is asked again 20 times a minute or more: it may want a reply of its own.",
             );
         }
     }
     for breakage in &case.breakages {
-        let _ = write!(note, " Reported broken: {breakage}.");
+        let _ = write!(out, " Reported broken: {breakage}.");
     }
-    if let Some((_, near)) = curation::nearest(records, name) {
-        let _ = write!(note, " Nearest record: {}.", near.id);
-    }
-    note
+    out
 }
 
 /// An id of the name's own labels, another one for each name.

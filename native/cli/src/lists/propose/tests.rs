@@ -1,5 +1,6 @@
 use records::File;
 
+use super::phone::PhoneFile;
 use super::*;
 
 const RECORDING: &[u8] = include_bytes!("../../../../../tests/fixtures/phone/recording.jsonl");
