@@ -175,6 +175,54 @@ fn a_name_that_has_a_record_gets_no_second_draft() {
 }
 
 #[test]
+fn a_draft_holds_what_captures_and_recordings_tell_of_the_name() {
+    let folder = folder("new-seen", RECORD);
+    let phone = include_str!("../../../tests/fixtures/phone/recording.jsonl");
+    std::fs::write(folder.join("phone.jsonl"), phone).unwrap();
+    let asked = [
+        "promo.newshelf.intl.xiaomi.com",
+        "cdn.promo.newshelf.intl.xiaomi.com",
+        "a.example",
+    ];
+    std::fs::write(folder.join("phone.pcap"), capture_of(&asked)).unwrap();
+    let new = |files: &[&str]| {
+        let name = "promo.newshelf.intl.xiaomi.com";
+        let words = [&["lists", "new", "--from", "x.toml", name], files].concat();
+        hushwall(&folder, &words, "")
+    };
+
+    let (code, out, error) = new(&["phone.pcap"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        out.contains("first_seen = \"1970-01\"\nlast_seen = \"1970-01\"\n"),
+        "{out}"
+    );
+    assert!(out.contains("Seen as DNS question, once."), "{out}");
+    assert!(
+        error.contains("seen once in captures") && error.contains("beneath it: cdn.promo."),
+        "{error}"
+    );
+    assert!(
+        !error.contains("a.example") && !out.contains("10.0.0"),
+        "{out}{error}"
+    );
+
+    let (_, out, _) = new(&["phone.pcap", "phone.jsonl"]);
+    assert!(
+        out.contains("last_seen = \"2026-11\"") && out.contains("com.miui.msa.global 2025.03.10"),
+        "{out}"
+    );
+    let (code, out, error) = new(&["gone.pcap"]);
+    assert_eq!((code, out.as_str()), (2, ""), "{error}");
+    assert!(error.contains("gone.pcap: "), "{error}");
+    let (_, out, error) = hushwall(&folder, &["lists", "new", "unseen.miui.com", "phone.pcap"], "");
+    assert!(
+        error.contains("not seen in these files") && !out.contains("_seen"),
+        "{out}{error}"
+    );
+}
+
+#[test]
 fn diff_says_what_is_lost_and_readme_is_written_once() {
     let folder = folder("diff", RECORD);
     std::fs::write(

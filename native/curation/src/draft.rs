@@ -7,8 +7,19 @@ use records::{Role, Rule};
 use crate::lint::vendor_root;
 use crate::{Collection, Place, Sheet, explain};
 
-/// The draft of a record for a name, its open questions behind `#?`, and the file that its neighbours are in.
-pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, String) {
+/// What somebody's own captures tell of a name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sightings<'a> {
+    /// First and last month, `2026-11`.
+    pub first: Option<&'a str>,
+    pub last: Option<&'a str>,
+    /// Sentences for the note, each behind a blank.
+    pub sentences: &'a str,
+}
+
+/// The draft of a record for a name with what was seen of it, its open questions behind `#?`, and the file that its
+/// neighbours are in.
+pub fn draft<'a>(collection: &'a Collection, name: &str, seen: Sightings<'_>) -> (Option<&'a Sheet>, String) {
     let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
     let nearest = nearest(collection, &name);
     let mut out = String::new();
@@ -74,11 +85,39 @@ pub fn draft<'a>(collection: &'a Collection, name: &str) -> (Option<&'a Sheet>, 
         "sends = \"Unknown; nobody has looked yet.\"\n\
          breaks = \"unknown\"\n\
          evidence = []\n\
-         confidence = \"low\"\n\
-         note = \"Wanted: a capture, code, a paper or a public report that names it.\"\n\
-         status = \"lead\"\n",
+         confidence = \"low\"\n",
+    );
+    for (key, month) in [("first_seen", seen.first), ("last_seen", seen.last)] {
+        if let Some(month) = month {
+            let _ = writeln!(out, "{key} = \"{month}\"");
+        }
+    }
+    let _ = write!(
+        out,
+        "note = {}\nstatus = \"lead\"\n",
+        basic_string(&format!(
+            "Wanted: a capture, code, a paper or a public report that names it.{}",
+            seen.sentences
+        ))
     );
     (nearest.map(|(sheet, _)| sheet), out)
+}
+
+/// A basic string of TOML (version 1.0, section String).
+pub fn basic_string(value: &str) -> String {
+    let mut out = String::with_capacity(value.len() + 2);
+    out.push('"');
+    for letter in value.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            letter if letter.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(letter));
+            }
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// The block rule that shares the most labels from the right, at least one more than the registered name or the vendor's
@@ -137,7 +176,7 @@ mod tests {
             ("data.mistat.tr.xiaomi.com", "mistat"),
             ("sdkconfig.ad.tr.xiaomi.com", "msa"),
         ] {
-            let (sheet, text) = draft(&collection, name);
+            let (sheet, text) = draft(&collection, name, Sightings::default());
             let sheet = sheet.unwrap();
             assert_eq!(sheet.stem, stem);
             let with = format!("{}\n{text}", sheet.text);
@@ -153,6 +192,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_is_in_the_draft() {
+        let seen = Sightings {
+            first: Some("2026-10"),
+            last: Some("2026-11"),
+            sentences: " Seen as a \"question\".",
+        };
+        let (_, text) = draft(&crate::builtin(), "data.mistat.tr.xiaomi.com", seen);
+        assert!(
+            text.contains("first_seen = \"2026-10\"\nlast_seen = \"2026-11\"\n")
+                && text.contains(" that names it. Seen as a \\\"question\\\".\"\nstatus"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn neighbours_share_more_than_the_root_of_the_vendor() {
         let collection = crate::builtin();
         assert!(nearest(&collection, "promo.newshelf.intl.xiaomi.com").is_none());
@@ -162,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_draft_of_an_address_is_one_of_an_address() {
-        let (_, text) = draft(&crate::builtin(), "192.0.2.7:80");
+        let (_, text) = draft(&crate::builtin(), "192.0.2.7:80", Sightings::default());
         assert!(text.contains("address = \"192.0.2.7\"\nports = [80]\n"), "{text}");
         assert!(!text.contains("name = ") && !text.contains("match = "), "{text}");
     }
@@ -174,11 +228,11 @@ mod tests {
             ("tracking.miui.com", "onetrack/tracking-cn"),
             ("update.miui.com", "essential/update-cn"),
         ] {
-            let (_, text) = draft(&collection, name);
+            let (_, text) = draft(&collection, name, Sightings::default());
             assert!(text.contains(&format!("Known already: {known}")), "{text}");
             assert!(!text.contains("No neighbour"), "{text}");
         }
-        let (sheet, text) = draft(&collection, "telemetry.example.com");
+        let (sheet, text) = draft(&collection, "telemetry.example.com", Sightings::default());
         assert!(sheet.is_none() && text.contains("No neighbour"));
     }
 }

@@ -18,7 +18,7 @@ mod verdict;
 pub use builtin::builtin;
 pub use collection::{Collection, Sheet};
 pub use diff::{Change, Diff, Edit, diff, diff_on};
-pub use draft::{draft, id_of, nearest};
+pub use draft::{Sightings, basic_string, draft, id_of, nearest};
 pub use explain::{Explanation, Met, explain};
 pub use explanations::explanations;
 pub use fmt::{FmtError, fmt};

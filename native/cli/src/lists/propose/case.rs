@@ -16,45 +16,45 @@ const LONGEST_TEXT: usize = 120;
 
 /// Everything that was seen, by name.
 #[derive(Debug, Default)]
-pub(super) struct Cases {
+pub(in crate::lists) struct Cases {
     /// Domains of the vendor: beneath them, a name is nobody's but the vendor's.
     roots: Vec<String>,
-    pub(super) cases: BTreeMap<String, Case>,
-    pub(super) left_out: LeftOut,
+    pub(in crate::lists) cases: BTreeMap<String, Case>,
+    pub(in crate::lists) left_out: LeftOut,
 }
 
 /// Names that are not shown, and why.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct LeftOut {
+pub(in crate::lists) struct LeftOut {
     /// Names of others: sites that the owner visits.
     pub(super) others: BTreeSet<String>,
     /// With a part that may be the number of a phone or a person.
-    pub(super) personal: BTreeSet<String>,
+    pub(in crate::lists) personal: BTreeSet<String>,
     /// No names at all, or too many.
     pub(super) unfit: usize,
 }
 
 /// What is known of a name.
 #[derive(Debug, Default)]
-pub(super) struct Case {
+pub(in crate::lists) struct Case {
     pub(super) apps: BTreeSet<String>,
     pub(super) systems: BTreeSet<String>,
     pub(super) seen: BTreeSet<How>,
     pub(super) count: Option<Count>,
     /// Of a capture, which has no bands.
-    sightings: u64,
+    pub(in crate::lists) sightings: u64,
     pub(super) retries: Retries,
     pub(super) refused: bool,
     pub(super) hours: BTreeSet<u8>,
     /// `2026-11`.
-    pub(super) months: BTreeSet<String>,
+    pub(in crate::lists) months: BTreeSet<String>,
     /// Sentences on what broke.
     pub(super) breakages: BTreeSet<String>,
 }
 
 impl Cases {
     /// For names beneath these domains.
-    pub(super) fn new(roots: Vec<String>) -> Self {
+    pub(in crate::lists) fn new(roots: Vec<String>) -> Self {
         Self {
             roots,
             ..Self::default()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use curation::Collection;
+use curation::{Collection, basic_string};
 use records::{Rule, Status};
 
 use super::case::{Case, Cases};
@@ -74,19 +74,19 @@ fn write_draft(
         out,
         "\n[[rule]]\nid = {}\nname = {}\nmatch = \"exact\"\nfunction = \"usage\"\n\
          sends = \"Not known yet; the function is a guess.\"\nbreaks = \"unknown\"\nconfidence = \"low\"\n",
-        text(&id(name, ids)),
-        text(name)
+        basic_string(&id(name, ids)),
+        basic_string(name)
     );
     if let Some(first) = case.months.first() {
-        let _ = writeln!(out, "first_seen = {}", text(first));
+        let _ = writeln!(out, "first_seen = {}", basic_string(first));
     }
     if let Some(last) = case.months.last() {
-        let _ = writeln!(out, "last_seen = {}", text(last));
+        let _ = writeln!(out, "last_seen = {}", basic_string(last));
     }
     let _ = write!(
         out,
         "note = {}\nstatus = \"lead\"\n",
-        text(&note(records, name, case, listed))
+        basic_string(&note(records, name, case, listed))
     );
 }
 
@@ -153,21 +153,4 @@ fn id(name: &str, ids: &mut BTreeSet<String>) -> String {
 fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<&str> = words.collect();
     words.join(" and ")
-}
-
-/// A basic string of TOML (version 1.0, section String).
-fn text(value: &str) -> String {
-    let mut out = String::with_capacity(value.len() + 2);
-    out.push('"');
-    for letter in value.chars() {
-        match letter {
-            '"' | '\\' => out.extend(['\\', letter]),
-            letter if letter.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(letter));
-            }
-            letter => out.push(letter),
-        }
-    }
-    out.push('"');
-    out
 }

@@ -44,7 +44,7 @@ fn read(path: &Path, cases: &mut Cases, progress: &mut Progress) -> anyhow::Resu
 }
 
 /// Reads the names of a capture as `hushwall replay` does. A damaged one gives what could be read.
-fn read_capture(
+pub(super) fn read_capture(
     path: &Path,
     mut capture: Capture,
     cases: &mut Cases,

@@ -1,7 +1,12 @@
 use records::File;
 
+use std::path::Path;
+
 use super::phone::PhoneFile;
+use super::read::read_capture;
 use super::*;
+use crate::capture::Capture;
+use crate::replay::progress::Progress;
 
 const RECORDING: &[u8] = include_bytes!("../../../../../tests/fixtures/phone/recording.jsonl");
 const BREAKAGE: &[u8] = include_bytes!("../../../../../tests/fixtures/phone/breakage.jsonl");
