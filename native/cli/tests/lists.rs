@@ -223,6 +223,27 @@ fn a_draft_holds_what_captures_and_recordings_tell_of_the_name() {
 }
 
 #[test]
+fn leads_are_a_list_that_blocks_where_it_is_given() {
+    let record = RECORD
+        .replace("shipped", "lead")
+        .replace("status", "note = \"Wanted: a capture.\"\nstatus");
+    let folder = folder("leads", &record);
+    let (code, leads, error) = hushwall(&folder, &["lists", "leads", "--from", "x.toml"], "");
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        leads.ends_with("! x/r: Wanted: a capture.\n|data.mistat.xiaomi.com^\n"),
+        "{leads}"
+    );
+    std::fs::write(folder.join("leads.txt"), leads).unwrap();
+    let judged = |list: &[&str]| {
+        let words = [&["lists", "match", "--from", "x.toml"], list].concat();
+        hushwall(&folder, &words, "data.mistat.xiaomi.com\n").1
+    };
+    assert_eq!(judged(&[]), "data.mistat.xiaomi.com\tallow\t-\n");
+    assert!(judged(&["--list", "leads.txt"]).starts_with("data.mistat.xiaomi.com\tblock\t"));
+}
+
+#[test]
 fn diff_says_what_is_lost_and_readme_is_written_once() {
     let folder = folder("diff", RECORD);
     std::fs::write(

@@ -10,8 +10,9 @@ use crate::{Collection, Place, Sheet, explain};
 /// What somebody's own captures tell of a name.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sightings<'a> {
-    /// First and last month, `2026-11`.
+    /// First month, `2026-11`.
     pub first: Option<&'a str>,
+    /// Last month.
     pub last: Option<&'a str>,
     /// Sentences for the note, each behind a blank.
     pub sentences: &'a str,

@@ -9,6 +9,7 @@ mod explain;
 mod explanations;
 mod fmt;
 mod idna;
+mod leads;
 mod lint;
 mod packages;
 mod place;
@@ -22,6 +23,7 @@ pub use draft::{Sightings, basic_string, draft, id_of, nearest};
 pub use explain::{Explanation, Met, explain};
 pub use explanations::explanations;
 pub use fmt::{FmtError, fmt};
+pub use leads::{Lead, leads};
 pub use lint::{
     Entry, Extent, Finding, Level, Report, lint, lint_beside, lint_names, swallows, visible, write_report,
 };

@@ -56,6 +56,15 @@ pub fn rules(preset: Preset, without: &[&str]) -> Rules {
     builder.expect("the features are known").build()
 }
 
+/// The rules of everything, and of the leads as a list that its owner added.
+pub fn rules_with_leads() -> Rules {
+    let leads: String = curation::leads(&records())
+        .map(|lead| format!("{lead}\n"))
+        .collect();
+    let builder = RulesBuilder::new(Preset::Everything).list("leads", &leads);
+    builder.expect("the leads are a list").build()
+}
+
 /// The names that no preset may block.
 pub fn never_block() -> Vec<String> {
     let text = read("tests/fixtures/lists/never-block.txt");

@@ -1,7 +1,7 @@
 //! Names that several public lists block stay known here: `tests/fixtures/lists/consensus.tsv`, blocked from a preset on,
 //! held as a lead, or retired.
 
-use lists::{PRESETS, never_block, read, records, rules};
+use lists::{PRESETS, never_block, read, records, rules, rules_with_leads};
 use records::{Reach, Status};
 
 fn rows() -> Vec<(String, String)> {
@@ -74,5 +74,19 @@ fn a_name_above_one_of_several_lists_that_must_not_be_blocked_is_kept() {
         for parent in &parents {
             assert!(!rules.verdict(parent, None).is_block(), "{parent} under {title}");
         }
+    }
+}
+
+#[test]
+fn with_the_leads_every_such_name_blocks_and_what_must_not_be_blocked_is_kept() {
+    let rules = rules_with_leads();
+    let rows = rows();
+    let (retired, blocked): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, state)| state == "retired");
+    assert!(blocked.len() > retired.len() * 50, "{retired:?}");
+    for (name, state) in blocked {
+        assert!(rules.verdict(name, None).is_block(), "{name} ({state})");
+    }
+    for name in never_block() {
+        assert!(!rules.verdict(&name, None).is_block(), "{name}");
     }
 }

@@ -14,6 +14,7 @@ mod export;
 mod files;
 mod fmt;
 mod import;
+mod leads;
 mod lint;
 mod matches;
 mod new;
@@ -60,6 +61,8 @@ enum Command {
     Import(import::Args),
     /// Write what is in force in the form of another tool.
     Export(export::Args),
+    /// Write the names that want evidence as a list to try, `--list` of other commands: none of them is in force.
+    Leads(leads::Args),
     /// Name the vendor's packages: `name<TAB>on|off|never<TAB>shared user id or -<TAB>feature or -<TAB>title<TAB>what`.
     Packages(packages::Args),
     /// Write one page of every record, to be searched in a browser.
@@ -86,6 +89,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Propose(args) => propose::run(args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Leads(args) => leads::run(&args),
         Command::Packages(args) => packages::run(&args),
         Command::Page(args) => page::run(args),
         Command::Explanations(args) => explanations::run(&args),
