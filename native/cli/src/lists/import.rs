@@ -13,6 +13,7 @@ use clap::ValueEnum;
 
 use super::FOUND;
 use super::progress::Progress;
+use crate::counted::counted;
 
 /// Wrong lines shown of each file; the rest is counted.
 const SHOWN: usize = 20;
@@ -194,9 +195,15 @@ impl Report {
             writeln!(out, "{file}:{line}: {}", curation::visible(mend))?;
         }
         if let Some(more) = self.bad.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            writeln!(out, "{file}: {more} more lines are wrong")?;
+            let lines = counted(more, "more line");
+            writeln!(out, "{file}: {lines} wrong")?;
         }
-        write!(out, "{file}: {} syntax, {} rules", word(syntax), self.rules)?;
+        write!(
+            out,
+            "{file}: {} syntax, {}",
+            word(syntax),
+            counted(self.rules, "rule")
+        )?;
         if !self.kinds.is_empty() {
             let kinds: Vec<String> = self.kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
             write!(out, " ({})", kinds.join(", "))?;
@@ -205,45 +212,50 @@ impl Report {
         if self.plain > 0 {
             writeln!(
                 out,
-                "{file}: {} names alone on their line; --as says whether they mean what is beneath them",
-                self.plain
+                "{file}: {} alone on the line; --as says whether what is beneath is meant, too",
+                counted(self.plain, "name")
             )?;
         }
         if self.widened > 0 {
             writeln!(
                 out,
-                "{file}: widened {} rules on a scheme, on pages or on some types of questions alone, to all that their names \
-                 serve",
-                self.widened
+                "{file}: widened {} on a scheme, on pages or on some types of questions alone, to all that the name serves",
+                counted(self.widened, "rule")
             )?;
         }
         if self.open > 0 {
             writeln!(
                 out,
-                "{file}: widened {} patterns that say no end, such as `*name`, to names that go on behind it; `--syntax \
-                 wildcards` reads them as whole names",
-                self.open
+                "{file}: widened {} without an end, such as `*name`, to names that go on behind it; `--syntax wildcards` \
+                 takes it for a whole name",
+                counted(self.open, "pattern")
             )?;
         }
         if self.excepting > 0 {
             writeln!(
                 out,
-                "{file}: narrowed by {} rules with $denyallow: the names that they leave alone became `@@` rules, which lift \
-                 other rules of the list on these names, too",
-                self.excepting
+                "{file}: narrowed by {} with $denyallow: the names that are left alone became `@@` rules, which lift other \
+                 rules of the list on these names, too",
+                counted(self.excepting, "rule")
             )?;
         }
-        for (how, what, skipped) in [
-            ("narrowed by", "lines that mean nothing for names", &self.skipped),
+        for (how, what, why, skipped) in [
+            (
+                "narrowed by",
+                "line",
+                "without a meaning for names",
+                &self.skipped,
+            ),
             (
                 "widened by",
-                "exceptions that mean nothing for names, and let nothing through",
+                "exception",
+                "without a meaning for names, which let nothing through",
                 &self.lost,
             ),
         ] {
             let all: usize = skipped.values().map(|(count, _)| count).sum();
             if all > 0 {
-                writeln!(out, "{file}: {how} {all} {what}:")?;
+                writeln!(out, "{file}: {how} {} {why}:", counted(all, what))?;
             }
             for (phrase, (count, first)) in skipped {
                 writeln!(

@@ -15,6 +15,7 @@ mod json;
 mod line;
 mod status;
 
+use crate::counted::counted;
 use crate::verdict::{Shown, printable};
 use fold::{Fold, Repeats};
 use line::Colour;
@@ -66,8 +67,8 @@ impl<W: Write> Screen<W> {
         }
         writeln!(
             self.out,
-            "Hushwall is on: {} rules, device {device}. Ctrl-C ends it.",
-            self.rules.len()
+            "Hushwall is on: {}, device {device}. Ctrl-C ends it.",
+            counted(self.rules.len(), "rule")
         )
     }
 
