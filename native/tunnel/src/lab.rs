@@ -1,9 +1,8 @@
 //! What the tests of this crate share: a network of their own, and a loop that waits for events.
 #![expect(unsafe_code, reason = "unshare(2), gettid(2) and, on Android, ioctl(2)")]
 
-use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -58,18 +57,15 @@ impl crate::Device {
     }
 }
 
-/// Runs `ip` in the network of this thread, once for all the lines of `batch`: each fork of a test is one that qemu-user
-/// may leave waiting.
-pub(crate) fn ip(batch: &str) {
-    let mut ip = Command::new("ip")
-        .args(["-batch", "-"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = ip.stdin.take().unwrap();
-    lines.write_all(batch.as_bytes()).unwrap();
-    drop(lines);
-    assert!(ip.wait().unwrap().success(), "ip {batch}");
+/// Runs `ip` for each line in the network of this thread, all by one shell: each fork of a test is one that qemu-user may
+/// leave waiting.
+pub(crate) fn ip(lines: &str) {
+    let script: String = lines
+        .lines()
+        .map(|line| format!("ip {}\n", line.trim()))
+        .collect();
+    let status = Command::new("sh").args(["-ec", &script]).status().unwrap();
+    assert!(status.success(), "ip {lines}");
 }
 
 /// An address of this host at whose port nobody listens (discard, RFC 863). A port that was bound and is closed again will
