@@ -32,6 +32,11 @@ impl ConnectionKey {
             dcid: ConnectionId::new(packet.dcid),
         }
     }
+
+    /// The id that the client sent to.
+    pub(super) fn dcid(&self) -> &[u8] {
+        self.dcid.as_bytes()
+    }
 }
 
 /// A datagram that waits for a verdict.
@@ -139,6 +144,8 @@ pub(super) enum Stage {
 #[derive(Debug)]
 struct Connection {
     key: ConnectionKey,
+    /// What its client first sent to, which its keys follow from; another than `key` once the server has chosen an id.
+    opened_by: ConnectionKey,
     stage: Stage,
 }
 
@@ -169,6 +176,48 @@ impl Connections {
             })
     }
 
+    /// Whether there is any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Reads a datagram to an id that is not known with the keys of those that were let through without a name: of which
+    /// it is, and what it shows.
+    pub(super) fn read_let_go(
+        &mut self,
+        packet: &LongHeader<'_>,
+        datagram: &[u8],
+        scratch: &mut Vec<u8>,
+    ) -> Option<(ConnectionKey, Finding)> {
+        self.list
+            .iter_mut()
+            .rev()
+            .find_map(|connection| match &mut connection.stage {
+                Stage::LetGo(hold) => Some((connection.key, hold.read(packet, datagram, scratch)?)),
+                Stage::Held(_) | Stage::Allowed(_) | Stage::Blocked(_) => None,
+            })
+    }
+
+    /// A connection that was judged by its name goes on under the id that its server chose.
+    pub(super) fn go_on(&mut self, of: ConnectionKey, key: ConnectionKey) {
+        let stage = match self.stage_mut(of) {
+            Some(Stage::Allowed(name)) => Stage::Allowed(name.clone()),
+            Some(Stage::Blocked(name)) => Stage::Blocked(name.clone()),
+            Some(Stage::Held(_) | Stage::LetGo(_)) | None => return,
+        };
+        self.push(key, stage);
+        if let Some(last) = self.list.back_mut() {
+            last.opened_by = of;
+        }
+    }
+
+    /// What the client of a connection first sent to.
+    pub(super) fn opened_by(&self, key: ConnectionKey) -> ConnectionKey {
+        let mut list = self.list.iter();
+        list.find(|connection| connection.key == key)
+            .map_or(key, |connection| connection.opened_by)
+    }
+
     /// Whether one of them was let through.
     pub(super) fn has_allowed(&self) -> bool {
         let mut stages = self.list.iter().map(|connection| &connection.stage);
@@ -195,7 +244,11 @@ impl Connections {
         if let Some(at) = self.next_to_go() {
             self.list.remove(at);
         }
-        self.list.push_back(Connection { key, stage });
+        self.list.push_back(Connection {
+            key,
+            opened_by: key,
+            stage,
+        });
     }
 
     /// Whether the newest verdict, before this one, was the same: a Retry made the client say its name again.

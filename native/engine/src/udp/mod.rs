@@ -111,6 +111,10 @@ impl Udp {
         let place = self.mapping_of(app, cx);
         self.table.touch(place, UNANSWERED, cx.now);
         let ends = Ends { place, app, remote };
+        // Held, it would be lost later without a word.
+        if let Some(mtu) = too_big.filter(|_| self.has_held(ends)) {
+            return self.refuse_too_big(packet, mtu, cx);
+        }
         let may_wait = !self.waits.is_empty() && too_big.is_none();
         if may_wait && self.keep_waiting(ends, datagram, packet.may_fragment(), cx) {
             return;

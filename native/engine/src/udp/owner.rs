@@ -61,7 +61,10 @@ impl Udp {
         cx: &mut Context<'_>,
     ) -> Turn {
         if let Some(wait) = self.waits.iter_mut().find(|wait| wait.ends == ends) {
-            wait.found.extend(found);
+            if let Some((key, finding)) = found {
+                wait.found.retain(|(known, _)| *known != key);
+                wait.found.push((key, finding));
+            }
             return Turn::Await;
         }
         if self.waits.len() >= MAX_WAITS

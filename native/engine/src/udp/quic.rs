@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use blocklist::{Action, Because, Verdict};
 use wire::icmp::Unreachable;
-use wire::quic::{Kind, LongHeader, Opening, emit_refusal};
+use wire::quic::{Kind, LongHeader, Opening, emit_refusal_of};
 use wire::udp;
 
 use super::connections::{ConnectionKey, HeldDatagram, Hold, Stage};
@@ -153,10 +153,37 @@ impl Udp {
                     self.hold(ends, key, hold, datagram, may_fragment, cx)
                 }
                 // Sealed for another id: a connection goes on under the id that its server chose.
-                None if self.is_known(ends) => self.follow(ends, datagram, may_fragment, cx),
+                None if self.has_quic(ends) => self.go_on(ends, packet, datagram, may_fragment, owner, cx),
                 None => self.judge(ends, key, UNRECOGNISED, Some(hold), owner, cx),
             },
         }
+    }
+
+    /// A packet of a connection that is known, to an id that is not. One that was let through without a name may show it
+    /// now: its server answered the first half of the hello, and the second is for the id in that answer.
+    fn go_on(
+        &mut self,
+        ends: Ends,
+        packet: &LongHeader<'_>,
+        datagram: &[u8],
+        may_fragment: bool,
+        owner: Owner,
+        cx: &mut Context<'_>,
+    ) -> Turn {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let quic = self.peer_mut(ends).and_then(|peer| peer.quic.as_mut());
+        let read = quic.and_then(|quic| quic.read_let_go(packet, datagram, &mut scratch));
+        self.scratch = scratch;
+        let (of, name) = match read {
+            Some((of, name @ Finding::Name(..))) => (of, name),
+            Some(_) => return Turn::Forward,
+            None => return self.follow(ends, datagram, may_fragment, cx),
+        };
+        let turn = self.judge(ends, of, name, None, owner, cx);
+        if let Some(quic) = self.peer_mut(ends).and_then(|peer| peer.quic.as_mut()) {
+            quic.go_on(of, ConnectionKey::of(packet));
+        }
+        turn
     }
 
     /// An opening of a version that nobody here reads.
@@ -387,7 +414,7 @@ impl Udp {
         let refusal = cx.storms.refusal(to, own, cx.config, cx.now);
         let mut cause = refusal.of_datagram();
         if let Some(Opening::Readable(initial)) = Opening::parse(datagram)
-            && let Some(refusal) = emit_refusal(&initial)
+            && let Some(refusal) = emit_refusal_of(&initial, self.opened_by(ends, &initial).dcid())
         {
             cause = Unreachable::Port;
             let len = udp::emit(&mut header, ends.remote, ends.app, &refusal);
@@ -425,8 +452,21 @@ impl Udp {
         self.table.get_mut(ends.place)?.peers.find_mut(ends.remote)
     }
 
-    fn is_known(&mut self, ends: Ends) -> bool {
-        self.peer_mut(ends).is_some()
+    fn has_quic(&mut self, ends: Ends) -> bool {
+        let quic = self.peer_mut(ends).and_then(|peer| peer.quic.as_ref());
+        quic.is_some_and(|quic| !quic.is_empty())
+    }
+
+    /// Whether a connection waits for its name.
+    pub(super) fn has_held(&mut self, ends: Ends) -> bool {
+        let quic = self.peer_mut(ends).and_then(|peer| peer.quic.as_mut());
+        quic.is_some_and(|quic| quic.held_mut().is_some())
+    }
+
+    fn opened_by(&mut self, ends: Ends, packet: &LongHeader<'_>) -> ConnectionKey {
+        let key = ConnectionKey::of(packet);
+        let quic = self.peer_mut(ends).and_then(|peer| peer.quic.as_ref());
+        quic.map_or(key, |quic| quic.opened_by(key))
     }
 
     fn stage_mut(&mut self, ends: Ends, key: ConnectionKey) -> Option<&mut Stage> {

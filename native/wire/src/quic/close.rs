@@ -13,7 +13,13 @@ pub const CONNECTION_REFUSED: u8 = 0x02;
 /// Its keys are those of the server, derived from the client's own packet, so that a client takes it for the server's.
 /// It elicits no acknowledgement and so is not padded (section 14.1).
 pub fn emit_refusal(initial: &LongHeader<'_>) -> Option<Vec<u8>> {
-    let keys = InitialKeys::new(initial.version, initial.dcid, Side::Server)?;
+    emit_refusal_of(initial, initial.dcid)
+}
+
+/// As [`emit_refusal`], where the connection was opened to another id than this packet's: its server has chosen one since,
+/// and the keys stay (RFC 9001 section 5.2).
+pub fn emit_refusal_of(initial: &LongHeader<'_>, opened_to: &[u8]) -> Option<Vec<u8>> {
+    let keys = InitialKeys::new(initial.version, opened_to, Side::Server)?;
     // Error, no frame to blame, no words; room for the sample of the header's protection.
     let payload = [CONNECTION_CLOSE, CONNECTION_REFUSED, 0, 0];
     let len = 1 + payload.len() + 16;

@@ -15,7 +15,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use close::{CONNECTION_REFUSED, emit_refusal};
+pub use close::{CONNECTION_REFUSED, emit_refusal, emit_refusal_of};
 pub use frames::{Crypto, Frames};
 pub use header::{ConnectionId, Kind, LongHeader, MIN_INITIAL, Opening, Packets};
 pub use keys::{InitialKeys, Side};

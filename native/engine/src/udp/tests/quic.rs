@@ -67,6 +67,11 @@ impl Bench {
 
     /// The connection with this first datagram is refused: a close that its client believes, and an ICMP error.
     fn assert_refused(&mut self, first: &[u8]) {
+        self.assert_refused_to(first, LongHeader::parse(first).unwrap().dcid);
+    }
+
+    /// As above, of a connection that was opened to an id that its server has changed since.
+    fn assert_refused_to(&mut self, first: &[u8], opened_to: &[u8]) {
         let packet = self.world.packet();
         let ip = IpHeader::parse(&packet).unwrap();
         let bytes = &packet[ip.payload];
@@ -78,7 +83,7 @@ impl Bench {
         let initial = LongHeader::parse(first).unwrap();
         let close = LongHeader::parse(&bytes[header.payload]).unwrap();
         assert_eq!((close.version, close.dcid), (initial.version, initial.scid));
-        let keys = InitialKeys::new(initial.version, initial.dcid, Side::Server).unwrap();
+        let keys = InitialKeys::new(initial.version, opened_to, Side::Server).unwrap();
         let mut frames = Vec::new();
         assert_eq!(keys.open(&close, None, &mut frames), Some(0));
         assert_eq!(frames, [0x1c, 0x02, 0, 0]);
@@ -191,15 +196,17 @@ fn a_first_flight_is_held_for_100_ms_and_sending_it_again_does_not_make_it_longe
 fn what_is_held_is_bounded_in_datagrams_and_in_bytes() {
     for (len, fit) in [(1_200, 8), (5_000, 3)] {
         let mut bench = bench();
-        bench.world.upstream.mtu = 1_500;
         let message = Hello::browser(PAGE).message();
         let first = Initial::new(7).datagram(&crypto(0, &message[..900]), 1_200);
         bench.send_quic(&first);
+        // One that may be fragmented is never too big for the path.
+        let mut more = datagram(at(APP), at(SERVER), &vec![0x40; len]);
+        more[6] &= !0x40;
         for _ in 1..fit {
-            bench.send_quic(&vec![0x40; len]);
+            bench.send_packet(&more);
         }
         bench.world.assert_quiet();
-        bench.send_quic(&vec![0x40; len]);
+        bench.send_packet(&more);
         assert_eq!(bench.judged().1, Seen::Unread);
         bench.assert_sent(&first);
         for _ in 1..fit {
@@ -237,6 +244,52 @@ fn a_hello_whose_second_half_is_held_back_is_refused_before_it_leaves() {
     bench.send_quic(b"\x40short");
     assert_eq!(bench.world.error().0, 3);
     bench.world.assert_quiet();
+}
+
+#[test]
+fn a_second_half_for_the_id_that_the_server_chose_is_judged_before_it_leaves() {
+    for (host, action) in [(ADS, Action::Block), (PAGE, Action::Allow)] {
+        let mut bench = bench();
+        let flight = two(7, host);
+        bench.send_quic(&flight[0]);
+        bench.wait_ms(100);
+        assert_eq!(bench.judged(), (Action::Allow, Seen::Unread, None));
+        bench.assert_sent(&flight[0]);
+        let later = Initial {
+            dcid: vec![0xee; 8],
+            keys_of: Some(vec![7; 8]),
+            ..Initial::new(7)
+        };
+        let second = later.datagrams(&Hello::browser(host).message()).remove(1);
+        bench.send_quic(&second);
+        assert_eq!(bench.judged(), named(action, host));
+        for _ in 0..2 {
+            match action {
+                Action::Allow => bench.assert_sent(&second),
+                Action::Block => bench.assert_refused_to(&second, &[7; 8]),
+            }
+            bench.world.assert_quiet();
+            bench.send_quic(&second);
+        }
+    }
+}
+
+#[test]
+fn a_plain_datagram_before_it_hides_no_opening_that_cannot_be_read() {
+    let sealed_for_another = Initial {
+        keys_of: Some(vec![9; 8]),
+        ..Initial::new(7)
+    };
+    let garbage = sealed_for_another.datagrams(&Hello::to(ADS).message()).remove(0);
+    let mut bench = bench();
+    bench.world.config.quic_unread = Unread::FallBack;
+    bench.send_quic(b"plain");
+    assert_eq!(bench.judged().0, Action::Allow);
+    bench.assert_sent(b"plain");
+    bench.send_quic(&garbage);
+    assert_eq!(bench.judged(), (Action::Block, Seen::Unread, None));
+    bench.assert_refused(&garbage);
+    assert_eq!(bench.world.stats.quic_unread, 1);
 }
 
 #[test]
@@ -433,6 +486,18 @@ fn a_first_flight_too_big_for_the_path_is_told_so_before_anything_else() {
     bench.world.assert_quiet();
     bench.send_quic(&one(7, ADS));
     assert_eq!(bench.judged(), named(Action::Block, ADS));
+}
+
+#[test]
+fn what_is_too_big_for_the_path_is_told_so_while_a_first_flight_is_held() {
+    let mut bench = bench();
+    bench.world.upstream.mtu = 1_500;
+    bench.send_quic(&two(7, PAGE)[0]);
+    bench.world.assert_quiet();
+    bench.send_quic(&vec![0x40; 5_000]);
+    let (kind, code, _) = bench.world.error();
+    assert_eq!((kind, code), (3, 4));
+    bench.world.assert_quiet();
 }
 
 #[test]
