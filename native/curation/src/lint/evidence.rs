@@ -54,8 +54,7 @@ pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
     for record in &file.rule {
         if is_unlooked(file, record) {
             let mend = format!(
-                "rule `{}`: nobody is cited who looked for what breaks; cite a source with `tried = true` or a list that \
-                 holds the name, or write `breaks = \"unknown\"`",
+                "rule `{}`: nobody is cited who looked for what breaks; cite a source with `tried = true`, or write `breaks = \"unknown\"`",
                 record.id.get_ref()
             );
             found.push(Finding::error(sheet, record.id.span().start, "evidence", mend));
@@ -86,7 +85,7 @@ fn is_unlooked(file: &File, record: &Record) -> bool {
         && record.status == Status::Shipped
         && says_none
         && !is_canary
-        && !sources.any(|source| source.get_ref().tried || source.get_ref().kind == Kind::Listed)
+        && !sources.any(|source| source.get_ref().tried)
 }
 
 /// What of a source nobody has read, or nobody can read again.
