@@ -4,6 +4,7 @@
 //! what comes back is filtered by address and port (section 5, the strictest kind). QUIC has a verdict a connection.
 
 mod connections;
+mod finding;
 mod owner;
 mod peers;
 mod quic;

@@ -4,22 +4,20 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use blocklist::{Action, Because, Verdict};
 use wire::icmp::Unreachable;
 use wire::quic::{Kind, LongHeader, Opening, emit_refusal_of};
 use wire::udp;
 
 use super::connections::{ConnectionKey, HeldDatagram, Hold, Stage};
+use super::finding::{decide, owner_matters};
 use super::peers::{Peer, Standing};
 use super::{Udp, id_of};
-use crate::config::Unread;
 use crate::context::Context;
 use crate::idle::Place;
 use crate::inspect::{Finding, Undecidable};
 use crate::outbox::{Command, Payload};
 use crate::owner::Owner;
-use crate::policy::Decision;
-use crate::{Depth, Seen, Timestamp, Transport};
+use crate::{Depth, Timestamp, Transport};
 
 /// How long a first flight is held; no datagram that follows makes it longer. Clients send the first time again after
 /// 200 ms or more (RFC 9002 section 6.2.2 asks for 999 ms).
@@ -472,39 +470,4 @@ impl Udp {
     fn stage_mut(&mut self, ends: Ends, key: ConnectionKey) -> Option<&mut Stage> {
         self.peer_mut(ends)?.quic.as_mut()?.stage_mut(key)
     }
-}
-
-/// Whether apps differ on what was found.
-fn owner_matters(finding: &Finding, remote: SocketAddr, cx: &Context<'_>) -> bool {
-    match finding {
-        Finding::Name(name, _) => cx.rules.has_app_rule(name.as_str()),
-        Finding::NeedMore | Finding::Undecidable(_) => cx.apps_differ(remote),
-    }
-}
-
-/// The verdict on what was found.
-fn decide(finding: Finding, remote: SocketAddr, owner: Owner, cx: &mut Context<'_>) -> Decision {
-    match finding {
-        Finding::Name(name, seen) => cx.decide_by_name(name, seen, remote, owner.app()),
-        Finding::Undecidable(Undecidable::Nameless) => cx.decide_by_address(remote, owner.app()),
-        Finding::NeedMore | Finding::Undecidable(_) => decide_unread(remote, owner, cx),
-    }
-}
-
-/// The verdict on a connection whose name cannot be read: by a rule on its address, else by the owner's setting.
-fn decide_unread(remote: SocketAddr, owner: Owner, cx: &mut Context<'_>) -> Decision {
-    cx.stats.quic_unread += 1;
-    let decision = cx.decide_by_address(remote, owner.app());
-    if decision.verdict.because != Because::NoRule {
-        return decision;
-    }
-    let action = match cx.config.quic_unread {
-        Unread::Forward => Action::Allow,
-        Unread::FallBack => Action::Block,
-    };
-    let verdict = Verdict {
-        action,
-        ..Verdict::NO_RULE
-    };
-    Decision::new(verdict, Seen::Unread, decision.reason.name)
 }
