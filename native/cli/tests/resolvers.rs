@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use blocklist::{Preset, Rules, RulesBuilder};
+use blocklist::{Preset, Reply, Rules, RulesBuilder};
 
 /// Types that are asked (IANA, DNS resource record types): an address, a text, and HTTPS, whose hints are addresses.
 const TYPES: [u16; 4] = [1, 28, 16, 65];
@@ -161,13 +161,18 @@ impl Resolver {
         let (mut stayed, mut left) = (0, 0);
         for (_, rule) in builtin.shipped().filter(|(_, rule)| rule.network.is_none()) {
             for name in [rule.pattern.clone(), format!("beneath.{}", rule.pattern)] {
-                let is_block = rules.verdict(&name, None).is_block();
+                let verdict = rules.verdict(&name, None);
+                let is_block = verdict.is_block();
+                let is_no_such_name = matches!(verdict.reply, Some(Reply::NxDomain { .. }));
                 for kind in TYPES {
                     let (answer, leaves) = self.ask(&name, kind).unwrap();
                     assert_eq!(leaves, !is_block, "{name}, type {kind}");
                     // RFC 1035, section 4.1.3: an answer ends with its data.
                     let is_zero = answer.ends_with(&[0, 4, 0, 0, 0, 0]);
-                    assert!(!is_block || kind != 1 || is_zero, "{name}: {answer:?}");
+                    // NXDOMAIN.
+                    let is_no_name = answer[3] & 0x0f == 3;
+                    let is_meant = if is_no_such_name { is_no_name } else { is_zero };
+                    assert!(!is_block || kind != 1 || is_meant, "{name}: {answer:?}");
                     *if leaves { &mut left } else { &mut stayed } += 1;
                 }
             }

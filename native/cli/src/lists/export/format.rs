@@ -33,6 +33,17 @@ pub(super) enum Format {
     Clash,
 }
 
+/// What a form says of the answer to a blocked question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answers {
+    /// A zero address, or "no such name" where a rule wants that.
+    Chosen,
+    /// A zero address.
+    Zero,
+    /// Nothing: its tool decides.
+    ByTool,
+}
+
 /// What else than names a form can carry.
 pub(super) type Extra = (String, Tone);
 
@@ -50,6 +61,15 @@ impl Format {
     /// holds other lists against that, too.
     pub(super) const fn lists_essentials(self) -> bool {
         matches!(self, Self::Adguard)
+    }
+
+    /// What it says of answers.
+    pub(super) const fn answers(self) -> Answers {
+        match self {
+            Self::Adguard | Self::Dnsmasq | Self::Unbound | Self::Rpz => Answers::Chosen,
+            Self::Hosts => Answers::Zero,
+            Self::Domains | Self::Wildcards | Self::SingBox | Self::Clash => Answers::ByTool,
+        }
     }
 
     /// Whether it has no words for what is beneath a name.
@@ -153,6 +173,9 @@ impl Format {
             (Self::Wildcards, ..) => writeln!(out, "*.{name}"),
             (Self::Adguard, ..) => writeln!(out, "{}", adguard(step)),
             (Self::Dnsmasq, ..) => dnsmasq(step, out),
+            (Self::Unbound, _, true) if step.nxdomain => {
+                writeln!(out, "    local-zone: \"{name}.\" always_nxdomain")
+            }
             (Self::Unbound, Reach::Exact, true) => unbound_data(name, out),
             (Self::Unbound, Reach::Subdomains | Reach::Below, true) => {
                 writeln!(out, "    local-zone: \"{name}.\" always_null")
@@ -177,6 +200,7 @@ impl Format {
 fn dnsmasq(step: &Step, out: &mut String) -> std::fmt::Result {
     let (name, blocks) = (&step.name, step.is_block());
     let mut say = |name: &str, blocks: bool| match blocks {
+        true if step.nxdomain => writeln!(out, "local=/{name}/"),
         true => write!(out, "address=/{name}/#\nlocal=/{name}/\n"),
         false => writeln!(out, "server=/{name}/#"),
     };
@@ -207,7 +231,10 @@ fn adguard(step: &Step) -> String {
         target: Target::Name(&step.name, step.reach),
         tone,
     };
-    pattern.to_string()
+    match step.nxdomain && tone == Tone::Block {
+        true => format!("{pattern}$dnsrewrite=NXDOMAIN"),
+        false => pattern.to_string(),
+    }
 }
 
 /// The owners of a zone so far. A name that a zone holds stops the wildcards above it (RFC 4592, section 3.3.1), and so
@@ -220,8 +247,13 @@ struct Zone<'a> {
 
 impl<'a> Zone<'a> {
     fn emit(&mut self, step: &'a Step, out: &mut String) {
-        let inherited = step.inherited;
-        if inherited > 0 {
+        let is_inside = step.inherited > 0;
+        let inherited = Said::of(step.inherited);
+        let said = match step.nxdomain {
+            true => Said::NxDomain,
+            false => Said::of(step.depth),
+        };
+        if is_inside {
             let open: Vec<&str> = parents(&step.name)
                 .take_while(|above| !self.wild.contains(above))
                 .collect();
@@ -234,44 +266,58 @@ impl<'a> Zone<'a> {
         }
         match step.reach {
             Reach::Exact => {
-                self.exact(&step.name, step.depth, out);
-                if inherited > 0 && !step.has_below {
+                self.exact(&step.name, said, out);
+                if is_inside && !step.has_below {
                     self.wild(&step.name, inherited, out);
                 }
             }
             Reach::Below => {
-                if inherited > 0 {
+                if is_inside {
                     self.exact(&step.name, inherited, out);
                 }
-                self.wild(&step.name, step.depth, out);
+                self.wild(&step.name, said, out);
             }
             Reach::Subdomains => {
-                self.exact(&step.name, step.depth, out);
-                self.wild(&step.name, step.depth, out);
+                self.exact(&step.name, said, out);
+                self.wild(&step.name, said, out);
             }
         }
     }
 
-    fn exact(&mut self, name: &'a str, depth: u32, out: &mut String) {
+    fn exact(&mut self, name: &'a str, said: Said, out: &mut String) {
         if self.exact.insert(name) {
-            record(name, depth, out);
+            said.emit(name, out);
         }
     }
 
-    fn wild(&mut self, name: &'a str, depth: u32, out: &mut String) {
+    fn wild(&mut self, name: &'a str, said: Said, out: &mut String) {
         if self.wild.insert(name) {
-            record(&format!("*.{name}"), depth, out);
+            said.emit(&format!("*.{name}"), out);
         }
     }
 }
 
-/// A zero address rather than "no such name", at which the vendor's programs ask again and again.
-fn record(owner: &str, depth: u32, out: &mut String) {
-    let _ = if depth % 2 == 1 {
-        writeln!(out, "{owner} A 0.0.0.0\n{owner} AAAA ::")
-    } else {
-        writeln!(out, "{owner} CNAME rpz-passthru.")
-    };
+/// What a zone says of a name.
+#[derive(Debug, Clone, Copy)]
+enum Said {
+    /// A zero address rather than "no such name", at which the vendor's programs ask again and again.
+    Zero,
+    NxDomain,
+    Through,
+}
+
+impl Said {
+    const fn of(depth: u32) -> Self {
+        if depth % 2 == 1 { Self::Zero } else { Self::Through }
+    }
+
+    fn emit(self, owner: &str, out: &mut String) {
+        let _ = match self {
+            Self::Zero => writeln!(out, "{owner} A 0.0.0.0\n{owner} AAAA ::"),
+            Self::NxDomain => writeln!(out, "{owner} CNAME ."),
+            Self::Through => writeln!(out, "{owner} CNAME rpz-passthru."),
+        };
+    }
 }
 
 /// Each block with the exceptions from it: `and` of one and not the other.

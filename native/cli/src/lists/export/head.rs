@@ -87,11 +87,12 @@ pub(super) fn head(
         plan.merged
     ));
     lines.push(format!(
-        "Loss: {} narrowed, {} widened, {} left out for the sake of names that must work, {} not on names",
+        "Loss: {} narrowed, {} widened, {} left out for the sake of names that must work, {} without words for them here, {} whose answer the tool chooses",
         loss.narrowed.len(),
         loss.widened.len(),
         loss.swallowing.len(),
         loss.foreign.len(),
+        loss.replies.len(),
     ));
     if format.lists_essentials() {
         lines.push(

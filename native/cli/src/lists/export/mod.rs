@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn export(rules: &Rules, sources: Sources, format: Format, serial: &str) -> (Plan, String) {
     let tree = Tree::new(rules, sources.names);
     let mut plan = Plan::new(&tree, format, sources.keep_features);
-    plan.loss.foreign = sources.foreign;
+    plan.loss.foreign.extend(sources.foreign);
     plan.loss.widened.extend(sources.lost_exceptions);
     let body = format.emit(&plan.steps, &sources.extras, serial);
     (plan, body)
@@ -193,6 +193,10 @@ fn report(loss: &Loss, most: usize, out: &mut impl io::Write) -> io::Result<()> 
         (
             "left out, since they would swallow names that must work",
             &swallowing,
+        ),
+        (
+            "whose answer the tool chooses, and which are of use only if that is \"no such name\"",
+            &loss.replies,
         ),
         ("left out, since this form has no words for them", &loss.foreign),
     ] {

@@ -2,7 +2,7 @@
 
 use blocklist::Reach;
 
-use super::format::Format;
+use super::format::{Answers, Format};
 use super::tree::{Fate, Node, Tree};
 
 /// A line of an export.
@@ -17,6 +17,8 @@ pub(super) struct Step {
     pub(super) inherited: u32,
     /// Whether the step after this one is of the same name, and on what is beneath it.
     pub(super) has_below: bool,
+    /// Whether it blocks by saying that the name does not exist; another answer would not do.
+    pub(super) nxdomain: bool,
 }
 
 impl Step {
@@ -35,7 +37,10 @@ pub(super) struct Loss {
     pub(super) widened: Vec<String>,
     /// Rules left out, each with a name beneath that must be let through.
     pub(super) swallowing: Vec<(String, String)>,
-    /// Rules that are not on names, or on patterns of names, where the form knows only names.
+    /// Rules whose answer the form leaves to its tool, and which are of use only if that is "no such name".
+    pub(super) replies: Vec<String>,
+    /// Rules that are not on names, or on patterns of names, where the form knows only names; and those whose answer it
+    /// cannot give.
     pub(super) foreign: Vec<String>,
 }
 
@@ -71,9 +76,22 @@ impl Plan {
                     below: false,
                 };
             }
+            if node.nxdomain && fate.at {
+                match format.answers() {
+                    Answers::Chosen => {}
+                    Answers::ByTool => plan.loss.replies.push(node.name.clone()),
+                    Answers::Zero => {
+                        plan.loss.foreign.push(format!("{} as no such name", node.name));
+                        fate = Fate {
+                            at: false,
+                            below: false,
+                        };
+                    }
+                }
+            }
             let keep = (node.essential || keep_features && node.feature) && format.lists_essentials();
             let lines = plan.steps.len();
-            beneath.push(plan.push(&node.name, fate, inherited, keep.then_some(node.kept)));
+            beneath.push(plan.push(node, fate, inherited, keep.then_some(node.kept)));
             plan.merged += usize::from(fate.at && plan.steps.len() == lines);
         }
         plan
@@ -136,7 +154,7 @@ impl Plan {
     }
 
     /// Writes what differs from what is inherited; the depth of the names beneath.
-    fn push(&mut self, name: &str, fate: Fate, inherited: u32, keep: Option<Fate>) -> u32 {
+    fn push(&mut self, node: &Node, fate: Fate, inherited: u32, keep: Option<Fate>) -> u32 {
         let depth = |is_block: bool, keeps: bool| match (is_block, inherited % 2 == 1) {
             (true, false) | (false, true) => inherited + 1,
             (false, false) if keeps && inherited == 0 => 2,
@@ -150,11 +168,12 @@ impl Plan {
         let has_below = below != inherited;
         let mut step = |reach, depth| {
             self.steps.push(Step {
-                name: name.to_owned(),
+                name: node.name.clone(),
                 reach,
                 depth,
                 inherited,
                 has_below: has_below && reach == Reach::Exact,
+                nxdomain: node.nxdomain && reach != Reach::Below,
             });
         };
         if at == below && has_below {

@@ -373,6 +373,39 @@ fn one_list_has_one_answer_and_no_type_of_question_leaves() {
 }
 
 #[test]
+fn a_name_that_has_to_not_exist_is_said_not_to_where_the_form_can() {
+    let builtin = curation::builtin();
+    let rules = RulesBuilder::new(blocklist::Preset::Balanced).build();
+    let name = "use-application-dns.net";
+    for (format, line) in [
+        (
+            Format::Adguard,
+            Some("||use-application-dns.net^$dnsrewrite=NXDOMAIN"),
+        ),
+        (Format::Dnsmasq, Some("local=/use-application-dns.net/")),
+        (
+            Format::Unbound,
+            Some("    local-zone: \"use-application-dns.net.\" always_nxdomain"),
+        ),
+        (Format::Rpz, Some("use-application-dns.net CNAME .")),
+        (Format::Hosts, None),
+        (Format::Domains, Some(name)),
+    ] {
+        let mut sources = Sources::new(format);
+        sources.add_builtin(&builtin, Preset::Balanced);
+        let (plan, body) = export(&rules, sources, format, "1");
+        let said: Vec<&str> = body
+            .lines()
+            .filter(|said| said.contains(name) && !said.starts_with("*."))
+            .collect();
+        assert_eq!(said, line.into_iter().collect::<Vec<_>>(), "{format:?}");
+        let is_lost = format == Format::Hosts;
+        assert_eq!(plan.loss.foreign.iter().any(|lost| lost.contains(name)), is_lost);
+        assert_eq!(plan.loss.replies.len(), usize::from(format == Format::Domains));
+    }
+}
+
+#[test]
 fn hosts_beneath_a_rule_that_hosts_files_cannot_say_are_written_where_records_know_them() {
     let (rules, builtin) = (
         RulesBuilder::new(blocklist::Preset::Everything).build(),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use blocklist::{Action, Because, Rules, Verdict};
+use blocklist::{Action, Because, Reply, Rules, Verdict};
 
 use crate::lists::progress::Progress;
 
@@ -31,6 +31,8 @@ pub(super) struct Node {
     pub(super) essential: bool,
     /// Whether its feature is in use.
     pub(super) feature: bool,
+    /// Whether it is blocked by being said not to exist, and by nothing else.
+    pub(super) nxdomain: bool,
 }
 
 /// All names that rules mention, parents before children.
@@ -113,6 +115,7 @@ impl Node {
             },
             essential: essential(&at) || essential(&below),
             feature: feature(&at) || feature(&below),
+            nxdomain: at.is_block() && matches!(at.reply, Some(Reply::NxDomain { .. })),
             name,
         }
     }
