@@ -1,5 +1,6 @@
 //! `hushwall lists export`: what is in force, in the forms of other tools.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -93,6 +94,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn export(rules: &Rules, sources: Sources, format: Format, serial: &str) -> (Plan, String) {
     let tree = Tree::new(rules, sources.names);
     let mut plan = Plan::new(&tree, format, sources.keep_features);
+    plan.loss.swallowing.extend(
+        tree.refused(&sources.blocked)
+            .map(|name| (name.to_owned(), name.to_owned())),
+    );
     plan.loss.foreign.extend(sources.foreign);
     plan.loss.widened.extend(sources.lost_exceptions);
     let body = format.emit(&plan.steps, &sources.extras, serial);
@@ -105,6 +110,8 @@ struct Sources {
     format: Format,
     names: Vec<String>,
     extras: Vec<Extra>,
+    /// Names that the lists of others, and the owner, block.
+    blocked: HashSet<String>,
     /// Blocks that are not on names and that the form has no words for.
     foreign: Vec<String>,
     /// Exceptions of that kind.
@@ -121,6 +128,7 @@ impl Sources {
             format,
             names: Vec::new(),
             extras: Vec::new(),
+            blocked: HashSet::new(),
             foreign: Vec::new(),
             lost_exceptions: Vec::new(),
             keep_features: false,
@@ -166,6 +174,9 @@ impl Sources {
             let Event::Rule(pattern) = event else { return };
             if let Target::Name(name, _) = pattern.target {
                 let name = name.to_ascii_lowercase();
+                if matches!(pattern.tone, Tone::Block | Tone::Important) {
+                    self.blocked.insert(name.clone());
+                }
                 self.names.push(name);
                 return;
             }

@@ -251,6 +251,24 @@ fn no_export_blocks_an_essential_name() {
 }
 
 #[test]
+fn a_block_of_a_name_that_must_work_is_said_to_be_left_out() {
+    let list = "0.0.0.0 miui.com\n0.0.0.0 update.miui.com\n0.0.0.0 ads.example\n";
+    let builder = RulesBuilder::new(blocklist::Preset::None);
+    let rules = builder.list("list", list).unwrap().build();
+    for format in ALL {
+        let (plan, body) = export_of(&rules, list, format);
+        let left_out: Vec<&str> = plan
+            .loss
+            .swallowing
+            .iter()
+            .map(|(rule, _)| rule.as_str())
+            .collect();
+        assert_eq!(left_out, ["miui.com", "update.miui.com"], "{format:?}\n{body}");
+        assert!(body.contains("ads.example"), "{body}");
+    }
+}
+
+#[test]
 fn built_in_list_is_carried_whole_by_forms_with_exceptions() {
     let rules = RulesBuilder::new(blocklist::Preset::Balanced).build();
     let builtin = curation::builtin();

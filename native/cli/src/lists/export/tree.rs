@@ -1,7 +1,7 @@
 //! The verdicts to export, as a tree: of each name that a rule mentions, what becomes of the name and of what is beneath
 //! it. A form of export then takes from each name what it can say.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use blocklist::{Action, Because, Reply, Rules, Verdict};
 
@@ -89,6 +89,13 @@ impl Tree {
         self.keeps_beneath
             .get(&node)
             .and_then(|&kept| self.nodes.get(kept))
+    }
+
+    /// Of some names that lists block, those that must work, and are let through with all beneath them.
+    pub(super) fn refused<'a>(&'a self, blocked: &'a HashSet<String>) -> impl Iterator<Item = &'a str> {
+        let is_free = |node: &&Node| node.essential && !node.fate.at && !node.fate.below;
+        let free = self.nodes.iter().filter(is_free).map(|node| node.name.as_str());
+        free.filter(|name| blocked.contains(*name))
     }
 
     /// The nearest parent that has a fate.
