@@ -89,9 +89,10 @@ impl Background {
     /// As [`Background::wait_until`].
     pub fn wait_for_line(&mut self, start: &str, limit: Duration) -> Result<String> {
         let find = |me: &Self| {
+            // A program may write a line in pieces.
             me.stdout()
-                .lines()
-                .find(|line| line.starts_with(start))
+                .split_inclusive('\n')
+                .find_map(|line| line.strip_suffix('\n').filter(|line| line.starts_with(start)))
                 .map(str::to_owned)
         };
         self.wait_until(&format!("a line {start:?}"), limit, |me| find(me).is_some())?;
