@@ -59,7 +59,7 @@ class AssetsTest {
                 val rules = text.lines().filter { it.isNotEmpty() && it[0] !in "#!" }
                 val start = if (form == ExportForm.HOSTS) "0.0.0.0 " else ""
                 assertTrue("$form, $preset", rules.isNotEmpty() && rules.all { it.startsWith(start) && '.' in it })
-                assertNotNull(rules.find { "sdkconfig.ad.xiaomi.com" in it })
+                assertNotNull(rules.find { "canary.hushwall.test" in it })
                 rules.size
             }
             assertEquals("$form: presets grow", sizes.sorted(), sizes)
