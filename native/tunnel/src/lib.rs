@@ -20,6 +20,8 @@ mod mapped;
 mod notices;
 mod options;
 mod perform;
+#[cfg(not(target_os = "android"))]
+mod resident;
 mod run;
 mod session;
 mod sockets;
@@ -36,6 +38,8 @@ pub use handle::{CommandError, Handle, Snapshot};
 pub use limits::raise_descriptor_limit;
 pub use mapped::Mapped;
 pub use notices::{Events, Notice, Told};
+#[cfg(not(target_os = "android"))]
+pub use resident::give_back_program;
 pub use run::{RunError, panic_text};
 pub use session::TunnelStats;
 pub use sockets::{Protect, Sockets};

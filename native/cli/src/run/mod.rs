@@ -86,9 +86,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         rules,
         Instant::now(),
     );
-    let shown = screen
-        .write_started(&args.tun)
-        .and_then(|()| watch(&mut screen, &events, &handle, &mut network));
+    let shown = screen.write_started(&args.tun).and_then(|()| screen.flush());
+    if let Err(error) = tunnel::give_back_program() {
+        tracing::debug!(%error, "what only the start needed stays in memory");
+    }
+    let shown = shown.and_then(|()| watch(&mut screen, &events, &handle, &mut network));
     if let Err(error) = &shown {
         if error.kind() == io::ErrorKind::BrokenPipe {
             // Whoever watched has gone, and so the run ends; it may have ended already.
