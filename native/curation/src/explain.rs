@@ -192,6 +192,7 @@ impl Met<'_> {
                 })
                 .collect(),
         };
+        let (first_seen, last_seen) = record.sightings(self.file);
         json!({
             "id": rule.id,
             "pattern": rule.pattern,
@@ -206,8 +207,8 @@ impl Met<'_> {
             "breaks": breaks,
             "evidence": self.sources().map(source).collect::<Vec<_>>(),
             "confidence": record.confidence.map(Confidence::as_str),
-            "first_seen": record.first_seen,
-            "last_seen": record.last_seen,
+            "first_seen": first_seen,
+            "last_seen": last_seen,
             "note": record.note,
             "path": self.sheet.path,
             "line": self.sheet.line(rule.at.start),
@@ -284,7 +285,8 @@ impl Display for Met<'_> {
         if let Some(confidence) = record.confidence {
             writeln!(out, "  confident {}", confidence.as_str())?;
         }
-        for (word, month) in [("first", &record.first_seen), ("last", &record.last_seen)] {
+        let (first, last) = record.sightings(self.file);
+        for (word, month) in [("first", first), ("last", last)] {
             if let Some(month) = month {
                 writeln!(out, "  {word:<9} seen in {month}")?;
             }

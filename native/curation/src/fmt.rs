@@ -11,7 +11,9 @@ const WIDTH: usize = 120;
 const SIBLINGS_ON_A_LINE: usize = 2;
 
 const FILE: [&str; 6] = ["schema", "title", "about", "packages", "role", "function"];
-const SOURCE: [&str; 7] = ["kind", "url", "lineage", "witness", "tried", "read", "says"];
+const SOURCE: [&str; 8] = [
+    "kind", "url", "lineage", "witness", "tried", "seen", "read", "says",
+];
 const RULE: [&str; 18] = [
     "id",
     "name",

@@ -30,6 +30,7 @@ pub fn readme(collection: &Collection) -> String {
     totals(&mut out, collection, &blocks, &shipped);
     presets(&mut out, &blocks);
     evidence(&mut out, &blocks);
+    sightings(&mut out, &blocks);
     sources(&mut out, collection);
     functions(&mut out, &blocks);
     components(&mut out, collection);
@@ -144,6 +145,26 @@ fn evidence(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
         "\n`listed`: at least two lists of different lineage hold the name, and nothing better is known. `none`: the canary, by \
          which a phone shows that its list is at work, wants no evidence.\n",
     );
+}
+
+fn sightings(out: &mut String, blocks: &[(&Sheet, &Rule)]) {
+    out.push_str("\n## Block rules by the year in which they were last seen\n\n");
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut undated = 0;
+    for (sheet, rule) in blocks {
+        let last = sheet
+            .record(rule)
+            .and_then(|(file, record)| record.sightings(file).1);
+        match last.and_then(|month| month.get(..4)) {
+            Some(year) => *counts.entry(year).or_default() += 1,
+            None => undated += 1,
+        }
+    }
+    let years = counts.into_iter().rev();
+    let mut rows: Vec<(String, usize)> = years.map(|(year, count)| (year.to_owned(), count)).collect();
+    rows.push(("no date".to_owned(), undated));
+    chart(out, &rows);
+    out.push_str("\nThe year of the newest source that saw the name, lists apart. Code often does not say when it was built.\n");
 }
 
 /// How many of the sources one of us has opened. A source that several files cite is counted once.
@@ -267,6 +288,7 @@ mod tests {
             text.contains(&format!("| block rules shipped | {blocks} |")),
             "{text}"
         );
+        assert!(text.contains("\n2020 ") && text.contains("\nno date"), "{text}");
         assert!(text.contains("| [`onetrack.toml`](onetrack.toml) | OneTrack, MIUI Analytics |"));
         let leads: BTreeSet<_> = collection
             .rules()

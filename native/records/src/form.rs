@@ -168,6 +168,9 @@ pub struct Source {
     /// Its author refused the names on a device and looked for what fails.
     #[serde(default)]
     pub tried: bool,
+    /// Year and month of what it shows: when it was recorded, built or reported.
+    #[serde(default)]
+    pub seen: Option<String>,
     /// The day one of us last read it.
     #[serde(default)]
     pub read: Option<String>,
@@ -245,10 +248,10 @@ pub struct Record {
     /// How sure one may be.
     #[serde(default)]
     pub confidence: Option<Confidence>,
-    /// Year and month, where known.
+    /// Year and month, where no source has it: see [`Record::sightings`].
     #[serde(default)]
     pub first_seen: Option<String>,
-    /// Year and month, where known.
+    /// Year and month, where no source has it.
     #[serde(default)]
     pub last_seen: Option<String>,
     /// What the next maintainer should know; of a lead, what evidence is wanted.

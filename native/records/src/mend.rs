@@ -53,7 +53,7 @@ fn form(field: &str) -> Option<&'static str> {
         "title" | "about" | "id" | "name" | "address" | "sends" | "why" | "what" | "note" | "feature"
         | "url" | "says" | "lineage" | "witness" | "identity" | "path" => "text in quotes",
         "read" => "a day in quotes, \"YYYY-MM-DD\"",
-        "first_seen" | "last_seen" => "year and month in quotes, \"YYYY-MM\"",
+        "first_seen" | "last_seen" | "seen" => "year and month in quotes, \"YYYY-MM\"",
         _ => return None,
     })
 }

@@ -144,6 +144,19 @@ impl Record {
         single.chain(family.map(|(key, target)| (target, Some(key.as_str()))))
     }
 
+    /// The months in which it was first and last seen: its own, and those of the sources that it cites. That a list holds a
+    /// name shows nobody who saw it.
+    pub fn sightings<'a>(&'a self, file: &'a File) -> (Option<&'a str>, Option<&'a str>) {
+        let cited = self.evidence.iter();
+        let sources = cited.filter_map(|key| Some(file.source.get(key.get_ref())?.get_ref()));
+        let seen = sources
+            .filter(|source| source.kind != Kind::Listed)
+            .filter_map(|source| source.seen.as_deref());
+        let own = [&self.first_seen, &self.last_seen].into_iter().flatten();
+        let months: BTreeSet<&str> = seen.chain(own.map(String::as_str)).collect();
+        (months.first().copied(), months.last().copied())
+    }
+
     /// What kind of data it carries.
     pub fn function(&self, file: &File) -> Option<Function> {
         self.function.or(file.function)
@@ -408,5 +421,42 @@ impl Breakage {
             (witness.is_some(), witness.unwrap_or(key).clone())
         };
         self.sources.iter().map(who).collect::<BTreeSet<_>>().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::File;
+
+    const FILE: &str = "schema = 1\ntitle = \"T\"\nabout = \"A.\"\nrole = \"block\"\n\
+        [source.code]\nkind = \"code\"\nurl = \"https://a.example\"\nseen = \"2018-06\"\n\
+        [source.list]\nkind = \"listed\"\nurl = \"https://b.example\"\nseen = \"2026-01\"\n\
+        [source.report]\nkind = \"report\"\nurl = \"https://c.example\"\nseen = \"2021-09\"\n\
+        [source.undated]\nkind = \"report\"\nurl = \"https://d.example\"\n\
+        [[rule]]\nid = \"r\"\nname = \"a.xiaomi.com\"\nevidence = EVIDENCE\nOWN\nstatus = \"shipped\"\n";
+
+    fn sightings(evidence: &str, own: &str) -> (Option<String>, Option<String>) {
+        let file = File::parse(&FILE.replace("EVIDENCE", evidence).replace("OWN", own)).unwrap();
+        let (first, last) = file.rule[0].sightings(&file);
+        (first.map(str::to_owned), last.map(str::to_owned))
+    }
+
+    fn months(first: &str, last: &str) -> (Option<String>, Option<String>) {
+        (Some(first.to_owned()), Some(last.to_owned()))
+    }
+
+    #[test]
+    fn a_rule_was_seen_when_its_sources_saw_it_and_lists_see_nothing() {
+        let all = r#"["code", "list", "report", "undated"]"#;
+        assert_eq!(sightings(all, ""), months("2018-06", "2021-09"));
+        assert_eq!(sightings(r#"["report"]"#, ""), months("2021-09", "2021-09"));
+        assert_eq!(sightings(r#"["list", "undated"]"#, ""), (None, None));
+    }
+
+    #[test]
+    fn its_own_months_widen_what_its_sources_saw() {
+        let own = "first_seen = \"2017-11\"\nlast_seen = \"2020-01\"";
+        assert_eq!(sightings(r#"["report"]"#, own), months("2017-11", "2021-09"));
+        assert_eq!(sightings("[]", own), months("2017-11", "2020-01"));
     }
 }

@@ -205,6 +205,18 @@ fn nothing_that_a_file_says_changes_unsaid() {
             "source other/a",
             "kind: report -> paper",
         ),
+        (
+            "kind = \"report\"",
+            "kind = \"report\"\nseen = \"2021-05\"",
+            "source other/a",
+            "seen: 2021-05",
+        ),
+        (
+            "kind = \"report\"",
+            "kind = \"report\"\ntried = true",
+            "source other/a",
+            "tried: false -> true",
+        ),
         ("about = \"A.\"", "about = \"B.\"", "file", "words changed"),
     ] {
         let found = other(from, to);

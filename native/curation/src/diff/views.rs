@@ -172,6 +172,9 @@ impl View {
             ("address", source.url.clone()),
             ("read", source.read.clone().unwrap_or_default()),
             ("lineage", source.lineage.clone().unwrap_or_default()),
+            ("witness", source.witness.clone().unwrap_or_default()),
+            ("seen", source.seen.clone().unwrap_or_default()),
+            ("tried", source.tried.to_string()),
             ("words", source.says.clone().unwrap_or_default()),
         ];
         Self::new(id, &source.url, source.kind.as_str(), fields)

@@ -35,6 +35,10 @@ pub(super) fn check(sheet: &Sheet, file: &File, found: &mut Vec<Finding>) {
                 format!("source `{key}`: {mend}"),
             ));
         }
+        if let Some(month) = source.get_ref().seen.as_deref().filter(|month| !is_month(month)) {
+            let mend = format!("source `{key}`: `{month}` is no month; write `2026-11`");
+            found.push(Finding::error(sheet, at, "date", mend));
+        }
         if let Some((level, mend)) = source.get_ref().read.as_deref().and_then(misread) {
             let mend = format!("source `{key}`: {mend}");
             found.push(Finding {

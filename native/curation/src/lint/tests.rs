@@ -399,6 +399,9 @@ fn a_source_was_read_on_a_day_of_the_calendar_that_has_been() {
     );
     assert_eq!(findings("says = \"S.\"\n", ""), [("source", Level::Advice)]);
     assert_eq!(findings("tried = true\n", ""), [("evidence", Level::Error)]);
+    let seen = |month: &str| findings("read = ", &format!("seen = \"{month}\"\nread = "));
+    assert_eq!(seen("2021-13"), [("date", Level::Error)]);
+    assert_eq!(seen("2021-12"), []);
 }
 
 #[test]

@@ -192,6 +192,7 @@ fn of_package(index: usize, stem: &str, package: &Package, places: &Places<'_>) 
 
 fn of_rule(index: usize, stem: &str, file: &File, record: &Record, places: &Places<'_>) -> Entry {
     let targets = record.targets();
+    let (first, last) = record.sightings(file);
     let breaks = record.breaks.as_ref().map(|breaks| match breaks {
         Breaks::Word(Word::None) => BreaksEntry::Word("none"),
         Breaks::Word(Word::Unknown) => BreaksEntry::Word("unknown"),
@@ -230,8 +231,8 @@ fn of_rule(index: usize, stem: &str, file: &File, record: &Record, places: &Plac
         breaks,
         evidence: cited(record.evidence.iter().map(|key| key.get_ref()), places),
         confidence: record.confidence.map(|confidence| confidence.as_str()),
-        first: record.first_seen.clone(),
-        last: record.last_seen.clone(),
+        first: first.map(str::to_owned),
+        last: last.map(str::to_owned),
         note: record.note.clone(),
         reply: record.reply.map(reply),
         preset: record.preset(file).as_str(),
