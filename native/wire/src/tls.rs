@@ -43,6 +43,8 @@ pub enum ServerName {
     Absent,
     /// An extension that is not a valid host name.
     Invalid,
+    /// Two host names, or two extensions: which one a server goes by, nobody can say.
+    Ambiguous,
 }
 
 /// The facts of a ClientHello that policy asks for.
@@ -168,7 +170,7 @@ impl ClientHello {
                     self.server_name = ServerName::read(body);
                 }
                 // RFC 8446 section 4.2: no more than one of a kind.
-                SERVER_NAME => self.server_name = ServerName::Invalid,
+                SERVER_NAME => self.server_name = ServerName::Ambiguous,
                 ENCRYPTED_CLIENT_HELLO => self.ech = Some(EchExtension::parse(body)),
                 _ => {}
             }
@@ -195,7 +197,7 @@ impl ServerName {
                 return Self::Invalid;
             };
             if kind == HOST_NAME && found.replace(name).is_some() {
-                return Self::Invalid;
+                return Self::Ambiguous;
             }
         }
         found.and_then(Name::from_host).map_or(Self::Invalid, Self::Dns)

@@ -34,6 +34,17 @@ pub(crate) enum Finding {
     Undecidable(Undecidable),
 }
 
+impl Finding {
+    /// What a whole hello says.
+    pub(super) fn of_hello(server_name: ServerName, seen: Seen) -> Self {
+        match server_name {
+            ServerName::Dns(name) => Self::Name(name, seen),
+            ServerName::Absent | ServerName::Invalid => Self::Undecidable(Undecidable::Nameless),
+            ServerName::Ambiguous => Self::Undecidable(Undecidable::Ambiguous),
+        }
+    }
+}
+
 /// Why no name was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Undecidable {
@@ -43,7 +54,7 @@ pub(crate) enum Undecidable {
     Nameless,
     /// No name up to the limit, and no end.
     TooLong,
-    /// A request to two hosts, or header block of HTTP/2 that no server can read.
+    /// A hello with two names, a request to two hosts, or a header block of HTTP/2 that no server can read.
     Ambiguous,
 }
 
@@ -345,10 +356,7 @@ impl Inspection {
         match ClientHello::parse(stream) {
             Parsed::Complete(hello) => {
                 self.ech = hello.ech;
-                match hello.server_name {
-                    ServerName::Dns(name) => Finding::Name(name, Seen::Sni),
-                    ServerName::Absent | ServerName::Invalid => Finding::Undecidable(Undecidable::Nameless),
-                }
+                Finding::of_hello(hello.server_name, Seen::Sni)
             }
             Parsed::Incomplete if stream.is_empty() => Finding::NeedMore,
             Parsed::Incomplete => {

@@ -77,10 +77,7 @@ impl QuicReader {
         match ClientHello::parse_message(self.crypto.prefix()) {
             Parsed::Complete(hello) => {
                 self.ech = hello.ech;
-                match hello.server_name {
-                    ServerName::Dns(name) => Finding::Name(name, Seen::Quic),
-                    ServerName::Absent | ServerName::Invalid => Finding::Undecidable(Undecidable::Nameless),
-                }
+                Finding::of_hello(hello.server_name, Seen::Quic)
             }
             Parsed::Incomplete => Finding::NeedMore,
             Parsed::Mismatch => Finding::Undecidable(Undecidable::Unrecognised),

@@ -256,6 +256,7 @@ impl Udp {
             return false;
         };
         cx.stats.evicted += 1;
+        self.give_way_of(place, cx);
         self.end(place, cx);
         true
     }
@@ -298,10 +299,7 @@ impl Udp {
 
     /// The verdict on a five-tuple by its address, made at its first datagram.
     fn judge_address(&mut self, ends: Ends, owner: Owner, cx: &mut Context<'_>) -> Turn {
-        let Some(mapping) = self.table.get_mut(ends.place) else {
-            return Turn::Refuse;
-        };
-        if let Some(peer) = mapping.peers.find(ends.remote) {
+        if let Some(peer) = self.peer_mut(ends) {
             return turn(peer.standing);
         }
         if owner == Owner::NotAsked && cx.apps_differ(ends.remote) {
@@ -313,14 +311,25 @@ impl Udp {
         } else {
             Standing::Allowed
         };
-        if mapping
-            .peers
-            .insert(Peer::new(ends.remote, standing), &mut self.spilled)
+        self.insert_peer(ends, standing, cx);
+        cx.tell(Transport::Udp, decision, ends.app, ends.remote, owner);
+        turn(standing)
+    }
+
+    /// Remembers a far end. What the one that gives way to it still holds is decided first.
+    fn insert_peer(&mut self, ends: Ends, standing: Standing, cx: &mut Context<'_>) {
+        let peers = self.table.get(ends.place).map(|mapping| &mapping.peers);
+        if let Some(gone) = peers.and_then(|peers| peers.next_to_go(self.spilled)) {
+            let remote = gone.remote();
+            self.give_way(Ends { remote, ..ends }, cx);
+        }
+        if let Some(mapping) = self.table.get_mut(ends.place)
+            && mapping
+                .peers
+                .insert(Peer::new(ends.remote, standing), &mut self.spilled)
         {
             cx.stats.evicted += 1;
         }
-        cx.tell(Transport::Udp, decision, ends.app, ends.remote, owner);
-        turn(standing)
     }
 
     /// The app's endpoint, if it has sent to `remote` and was allowed to.

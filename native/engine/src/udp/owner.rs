@@ -98,6 +98,13 @@ impl Udp {
         }
     }
 
+    /// A connection was judged before its owner was known.
+    pub(super) fn wait_no_more(&mut self, ends: Ends, key: ConnectionKey) {
+        if let Some(wait) = self.waits.iter_mut().find(|wait| wait.ends == ends) {
+            wait.found.retain(|(known, _)| *known != key);
+        }
+    }
+
     /// Judges what has waited long enough, as of an owner whom nobody knows.
     pub(super) fn end_waits(&mut self, cx: &mut Context<'_>) {
         while let Some(wait) = self.waits.pop_front_if(|wait| wait.until <= cx.now) {

@@ -79,13 +79,27 @@ impl Peers {
             .find(|peer| peer.is(remote))
     }
 
+    /// Which one gives way to another, when there is no room.
+    pub(super) fn next_to_go(&self, spilled: usize) -> Option<&Peer> {
+        let has_room = self.inline.iter().any(Option::is_none) || self.has_room_on_the_heap(spilled);
+        if has_room {
+            return None;
+        }
+        let oldest = self.spilled.get(usize::from(self.oldest));
+        oldest.or(self.inline[0].as_ref())
+    }
+
+    fn has_room_on_the_heap(&self, spilled: usize) -> bool {
+        self.spilled.len() + INLINE < MAX_PEERS && spilled < MAX_SPILLED
+    }
+
     /// Adds one; true if another had to give way. `spilled` counts those on the heap, of all mappings.
     pub(super) fn insert(&mut self, peer: Peer, spilled: &mut usize) -> bool {
         if let Some(free) = self.inline.iter_mut().find(|slot| slot.is_none()) {
             *free = Some(peer);
             return false;
         }
-        if self.spilled.len() + INLINE < MAX_PEERS && *spilled < MAX_SPILLED {
+        if self.has_room_on_the_heap(*spilled) {
             self.spilled.push(peer);
             *spilled += 1;
             return false;
@@ -118,6 +132,12 @@ impl Peers {
         self.spilled.retain_mut(keep);
         *spilled -= before - self.spilled.len();
         self.oldest = 0;
+    }
+
+    /// Those to which there were QUIC connections.
+    pub(super) fn with_quic(&self) -> impl Iterator<Item = SocketAddr> {
+        let all = self.inline.iter().flatten().chain(&self.spilled);
+        all.filter(|peer| peer.quic.is_some()).map(Peer::remote)
     }
 
     /// How many are on the heap.

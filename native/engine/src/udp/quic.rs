@@ -260,17 +260,10 @@ impl Udp {
         if let Some(oldest) = oldest {
             self.cut_off(ends, oldest, cx);
         }
-        let Some(mapping) = self.table.get_mut(ends.place) else {
-            return;
-        };
-        if mapping.peers.find(ends.remote).is_none()
-            && mapping
-                .peers
-                .insert(Peer::new(ends.remote, Standing::Waiting), &mut self.spilled)
-        {
-            cx.stats.evicted += 1;
+        if self.peer_mut(ends).is_none() {
+            self.insert_peer(ends, Standing::Waiting, cx);
         }
-        if let Some(peer) = mapping.peers.find_mut(ends.remote) {
+        if let Some(peer) = self.peer_mut(ends) {
             let quic = peer.quic.get_or_insert_default();
             quic.owner = owner;
             quic.push(key, stage);
@@ -431,6 +424,29 @@ impl Udp {
             if let Some(first) = self.holds.pop_front() {
                 self.cut_off(first.ends, first.key, cx);
             }
+        }
+    }
+
+    /// A far end is about to be forgotten: what it holds is decided as it is, for an owner whom nobody knows.
+    pub(super) fn give_way(&mut self, ends: Ends, cx: &mut Context<'_>) {
+        while let Some((key, hold)) = self
+            .peer_mut(ends)
+            .and_then(|peer| peer.quic.as_mut()?.held_mut())
+        {
+            let finding = hold.cut_off();
+            self.wait_no_more(ends, key);
+            _ = self.judge(ends, key, finding, None, Owner::Answered(None), cx);
+        }
+    }
+
+    /// As above, of all far ends of a mapping.
+    pub(super) fn give_way_of(&mut self, place: Place, cx: &mut Context<'_>) {
+        let Some(mapping) = self.table.get(place) else {
+            return;
+        };
+        let (app, remotes): (_, Vec<SocketAddr>) = (mapping.app, mapping.peers.with_quic().collect());
+        for remote in remotes {
+            self.give_way(Ends { place, app, remote }, cx);
         }
     }
 

@@ -283,7 +283,7 @@ fn no_name_and_a_bad_name_are_different_facts() {
                 .raw_server_name(b"\x00\x00\x01a\x00\x00\x01b")
                 .record()
         ),
-        ServerName::Invalid
+        ServerName::Ambiguous
     );
 }
 

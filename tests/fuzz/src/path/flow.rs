@@ -309,7 +309,7 @@ fn name_of_flight(version: Version, datagrams: &[&Vec<u8>]) -> Option<String> {
     match ClientHello::parse_message(&message[..len]) {
         Parsed::Complete(hello) => match hello.server_name {
             ServerName::Dns(name) => Some(name.as_str().to_owned()),
-            ServerName::Absent | ServerName::Invalid => None,
+            ServerName::Absent | ServerName::Invalid | ServerName::Ambiguous => None,
         },
         Parsed::Incomplete | Parsed::Mismatch => None,
     }

@@ -122,6 +122,13 @@ fn hello_or_request_without_a_name_is_nameless() {
 }
 
 #[test]
+fn a_hello_with_two_names_is_ambiguous() {
+    let two = Hello::nameless().raw_server_name(b"\x00\x00\x03a.b\x00\x00\x03c.d");
+    let ambiguous = Finding::Undecidable(Undecidable::Ambiguous);
+    assert_eq!(inspect([(0, &two.record()[..])]).0, ambiguous);
+}
+
+#[test]
 fn what_exceeds_the_limit_is_undecidable_and_bounded() {
     let hello = Hello::to("example.com").padding(LIMIT).records(9000);
     for size in [1, 1000, hello.len()] {

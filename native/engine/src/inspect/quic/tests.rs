@@ -161,6 +161,9 @@ fn first_arrival_wins_and_a_packet_with_a_forbidden_frame_counts_for_nothing() {
 fn no_hello_and_no_name_are_told_apart() {
     let nameless = Initial::new(7).datagrams(&Hello::nameless().message());
     assert_eq!(read(&nameless), Some(Finding::Undecidable(Undecidable::Nameless)));
+    let two = Hello::nameless().raw_server_name(b"\x00\x00\x03a.b\x00\x00\x03c.d");
+    let two = Initial::new(7).datagrams(&two.message());
+    assert_eq!(read(&two), Some(Finding::Undecidable(Undecidable::Ambiguous)));
     let other = Initial::new(7).datagrams(&[0x02, 0, 0, 40, 3, 3]);
     assert_eq!(
         read(&other),

@@ -614,6 +614,43 @@ fn holds_of_many_connections_are_bounded_and_the_first_gives_way() {
 }
 
 #[test]
+fn what_a_far_end_holds_goes_on_when_it_gives_way_to_others() {
+    let mut bench = bench();
+    let first = two(7, PAGE).remove(0);
+    let to = |port: u16| at(&format!("192.0.2.7:{port}"));
+    // Two far ends have a place of their own, the third is the first to give way.
+    bench.send(at(APP), to(1), b"plain");
+    bench.send(at(APP), to(2), b"plain");
+    bench.send(at(APP), to(3), &first);
+    for port in 4..=257 {
+        bench.send(at(APP), to(port), b"plain");
+    }
+    let mut out = Vec::new();
+    while let Some(command) = bench.world.pop() {
+        if let Command::SendDatagram { payload, .. } = command {
+            out.push(bench.world.bytes(&payload));
+        }
+    }
+    assert!(out.contains(&first));
+    assert_eq!((bench.world.stats.quic_unread, bench.world.stats.evicted), (1, 1));
+    bench.wait_ms(200);
+    bench.world.assert_quiet();
+}
+
+#[test]
+fn what_a_mapping_holds_goes_on_when_it_gives_way_to_others() {
+    let mut bench = bench();
+    bench.world.config.max_udp_mappings = 1;
+    let first = two(7, PAGE).remove(0);
+    bench.send_quic(&first);
+    bench.world.assert_quiet();
+    bench.send(at("10.0.0.2:1"), at(SERVER), b"plain");
+    assert_eq!(bench.judged().1, Seen::Unread);
+    bench.assert_sent(&first);
+    bench.closed();
+}
+
+#[test]
 fn flights_in_any_order_with_anything_flipped_never_let_the_blocked_name_out() {
     let flight = two(7, ADS);
     for bit in (0..1_200 * 8).step_by(7) {
