@@ -57,6 +57,8 @@ impl Chromium<'_> {
                 "--user-data-dir={}",
                 lab.directory().join("chromium").display()
             ))
+            // What it leaves there when it is killed goes with the lab.
+            .env("TMPDIR", lab.directory())
             .arg(format!(
                 "--ignore-certificate-errors-spki-list={}",
                 fingerprint(certificate)?

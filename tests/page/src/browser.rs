@@ -57,6 +57,8 @@ impl Browser {
             .args(["-c", LAUNCH, "sh", &program])
             .args(FLAGS)
             .arg(format!("--user-data-dir={}", profile.display()))
+            // What it leaves there when it is killed goes with the profile.
+            .env("TMPDIR", &profile)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
