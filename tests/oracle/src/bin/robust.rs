@@ -153,8 +153,13 @@ fn carry(packets: &[Vec<u8>]) -> Vec<String> {
     names
 }
 
+/// A name without its last dot and without the port that some tools keep.
 fn plain(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
+    let host = match name.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => name,
+    };
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Of this process, so far.
