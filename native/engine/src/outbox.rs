@@ -64,6 +64,10 @@ pub(crate) enum Command {
         flow: FlowId,
         interval: Duration,
     },
+    LowWater {
+        flow: FlowId,
+        bytes: u32,
+    },
     SendDatagram {
         mapping: MappingId,
         to: SocketAddr,
@@ -106,6 +110,10 @@ impl Command {
             Self::Keepalive { flow, interval } => Output::Keepalive {
                 flow: *flow,
                 interval: *interval,
+            },
+            Self::LowWater { flow, bytes } => Output::LowWater {
+                flow: *flow,
+                bytes: *bytes,
             },
             Self::SendDatagram {
                 mapping,

@@ -120,6 +120,13 @@ pub enum Output<'a> {
         /// Idle time before, and between, probes.
         interval: Duration,
     },
+    /// Set SO_RCVLOWAT on the flow's socket: say that it is readable when so many bytes wait, or the end.
+    LowWater {
+        /// Which.
+        flow: FlowId,
+        /// Bytes; 1 is what sockets begin with.
+        bytes: u32,
+    },
     /// Send datagrams from the mapping's socket, which is opened at its first datagram. News of it comes back by
     /// [`Engine::handle_datagrams`](crate::Engine::handle_datagrams) and
     /// [`Engine::handle_datagram_failed`](crate::Engine::handle_datagram_failed).

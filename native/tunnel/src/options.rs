@@ -1,7 +1,7 @@
 //! Socket options that socket2 does not have.
 #![expect(
     unsafe_code,
-    reason = "setsockopt(2) for IP_RECVERR, IP_MTU_DISCOVER, UDP_SEGMENT and UDP_GRO"
+    reason = "setsockopt(2) for IP_RECVERR, IP_MTU_DISCOVER, UDP_SEGMENT, UDP_GRO and SO_RCVLOWAT"
 )]
 
 use std::io;
@@ -46,6 +46,12 @@ pub(crate) fn knows_segments(socket: &impl AsFd) -> bool {
 /// Lets the kernel hand over datagrams of one sender together, where it can (UDP_GRO, from Linux 5.0 on).
 pub(crate) fn receive_together(socket: &impl AsFd) {
     let _ = set(socket, libc::SOL_UDP, libc::UDP_GRO, 1);
+}
+
+/// How many bytes wait before a stream socket says that it is readable (SO_RCVLOWAT).
+pub(crate) fn set_low_water(socket: &impl AsFd, bytes: u32) {
+    let bytes = c_int::try_from(bytes).unwrap_or(c_int::MAX);
+    let _ = set(socket, libc::SOL_SOCKET, libc::SO_RCVLOWAT, bytes);
 }
 
 fn set(socket: &impl AsFd, level: c_int, name: c_int, value: c_int) -> io::Result<()> {

@@ -59,6 +59,7 @@ impl Session {
                 Output::ShutdownUpstream(flow) => self.streams.shutdown(flow),
                 Output::CloseUpstream { flow, reset } => self.streams.close(flow, reset),
                 Output::Keepalive { flow, interval } => self.streams.keep_alive(flow, interval),
+                Output::LowWater { flow, bytes } => self.streams.set_low_water(flow, bytes),
                 Output::SendDatagrams {
                     mapping,
                     to,

@@ -11,6 +11,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 use socket2::{Socket, TcpKeepalive};
 
+use crate::options;
 use crate::sockets::Sockets;
 use crate::token::Source;
 
@@ -187,6 +188,13 @@ impl Streams {
         if let Some(stream) = self.get(flow) {
             let probes = TcpKeepalive::new().with_time(interval).with_interval(interval);
             let _ = stream.socket.set_tcp_keepalive(&probes);
+        }
+    }
+
+    /// Sets SO_RCVLOWAT. Without it, the socket says "readable" more often, and nothing is lost.
+    pub(crate) fn set_low_water(&self, flow: FlowId, bytes: u32) {
+        if let Some(stream) = self.get(flow) {
+            options::set_low_water(&stream.socket, bytes);
         }
     }
 

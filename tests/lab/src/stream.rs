@@ -9,6 +9,11 @@ use anyhow::Result;
 
 const BLOCK: usize = 256 << 10;
 
+/// Bytes of a piece of a steady download.
+pub const PIECE: usize = 3_000;
+/// Pieces of one run of it.
+pub const PIECES: usize = 200;
+
 /// What passed.
 #[derive(Debug, Clone, Copy)]
 pub struct Passed {

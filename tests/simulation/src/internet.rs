@@ -184,7 +184,8 @@ impl Internet {
         let (waiting, hung_up) = (stream.waiting(), stream.is_hung_up());
         let latency = stream.host.latency;
         let wake = stream.turn(now);
-        let readable = stream.waiting() > waiting || stream.is_hung_up() != hung_up;
+        let has_more = stream.waiting() > waiting && stream.waiting() >= stream.low_water;
+        let readable = has_more || stream.is_hung_up() != hung_up;
         let closed = stream.is_hung_up();
         let writable = stream.owes_writable && stream.is_writable();
         if writable {

@@ -52,6 +52,10 @@ pub struct Record {
     pub owners_asked: Vec<(OwnerQuestion, SocketAddr, SocketAddr)>,
     /// Keep-alives that were mirrored.
     pub keepalives: Vec<(FlowId, Duration)>,
+    /// Reads of stream sockets.
+    pub reads: u64,
+    /// Low-water marks that were set.
+    pub low_waters: Vec<(Timestamp, u32)>,
     /// Closed sockets, and whether with a RST.
     pub closes: Vec<(FlowId, bool)>,
     /// Closed mappings.

@@ -95,6 +95,8 @@ pub struct Stream {
     server_reset: bool,
     /// The last write found no room: the socket owes a notice.
     pub(crate) owes_writable: bool,
+    /// SO_RCVLOWAT: with less than this the socket does not say that it is readable.
+    pub(crate) low_water: usize,
     dice: Dice,
 }
 
@@ -113,6 +115,7 @@ impl Stream {
             server_finished: false,
             server_reset: false,
             owes_writable: false,
+            low_water: 1,
             dice: Dice::new(seed),
         }
     }

@@ -366,6 +366,12 @@ impl World {
                 internet.stir(flow, now);
             }
             Output::Keepalive { flow, interval } => record.keepalives.push((flow, interval)),
+            Output::LowWater { flow, bytes } => {
+                record.note(now, || format!("mark  {flow:?} {bytes}"), &[]);
+                // What waits already is told of by newer kernels only.
+                internet.stream_mut(flow).expect("a socket to mark").low_water = bytes as usize;
+                record.low_waters.push((now, bytes));
+            }
             Output::SendDatagrams {
                 mapping,
                 to,
@@ -472,6 +478,7 @@ impl World {
             self.engine.recv_upstream(flow, now, |pieces| {
                 outside(|| {
                     let pump = stream.read(pieces);
+                    record.reads += 1;
                     moved |= matches!(pump, engine::Pump::Moved(_));
                     record.note(now, || format!("recv  {flow:?} {pump:?}"), &[]);
                     pump

@@ -112,11 +112,16 @@ impl Tcp {
                         flow.answers_late = false;
                     }
                     cx.stats.bytes_down += n as u64;
+                    flow.note_read(n, n < offered, cx);
                     tcp.learn(flow, n, cx);
                     tcp.activate(flow);
                     tcp.queue_read(flow);
                 }
-                Pump::Full => flow.readable = false,
+                Pump::Full => {
+                    flow.readable = false;
+                    flow.note_read(0, true, cx);
+                    tcp.queue_read(flow);
+                }
                 Pump::Eof => match flow.write_failed {
                     Some(cause) => return tcp.upstream_failed(flow, cause, cx),
                     None => return tcp.upstream_finished(flow, cx),

@@ -53,6 +53,7 @@ impl Tcp {
                     flow.ack_pending = true;
                     tcp.activate(flow);
                 }
+                tcp.fetch_gathered(flow);
                 if flow.retransmit_at.is_some_and(|at| at <= cx.now)
                     && let Life::Ends { reset } = tcp.retransmit(flow, cx)
                 {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use wire::tcp::{SeqNumber, TcpHeader};
 use wire::{EchExtension, Name};
 
+use super::gather::Gather;
 use super::hold::Hold;
 use crate::chunk::ChunkQueue;
 use crate::inspect::{AnswerReader, Inspection, Next};
@@ -161,6 +162,8 @@ pub(super) struct Flow {
     pub(super) retransmit_at: Option<Timestamp>,
     /// When the ACK that waits for an answer to ride on goes out by itself.
     pub(super) ack_at: Option<Timestamp>,
+    /// Of a flow that has brought more than a little at once.
+    pub(super) gather: Option<Box<Gather>>,
     /// End of the stage: reading, dialling, asking, half-closed.
     pub(super) stage_at: Option<Timestamp>,
     /// When the flow's entries in the heap are due: the earliest, and one that was there before it.
@@ -225,6 +228,7 @@ impl Flow {
             heard_at: now,
             retransmit_at: None,
             ack_at: None,
+            gather: None,
             stage_at: None,
             armed_at: [None, None],
         }
@@ -317,7 +321,9 @@ impl Flow {
 
     /// The next time at which something is due.
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        earlier(earlier(self.retransmit_at, self.ack_at), self.stage_at)
+        let fetch_at = self.gather.as_ref().and_then(|gather| gather.fetch_at);
+        let soon = earlier(self.ack_at, fetch_at);
+        earlier(earlier(self.retransmit_at, soon), self.stage_at)
     }
 
     /// Adds an entry for the next deadline, unless one that is due no later is there.

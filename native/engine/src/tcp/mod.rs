@@ -12,6 +12,7 @@ mod close;
 mod download;
 mod expire;
 mod flow;
+mod gather;
 mod hold;
 mod judge;
 mod learn;

@@ -28,6 +28,7 @@ fn main() -> Result<()> {
         ["connect", to] => connect(to),
         ["upload", to, bytes] => upload(to, bytes.parse()?),
         ["download", to, bytes] => download(to, bytes.parse()?),
+        ["steady", to, runs] => steady(to, runs.parse()?),
         ["flows", to, count] => flows(to.parse()?, count.parse()?),
         ["say", to, text] => say(to, text),
         ["hello", to] => hello(to),
@@ -37,7 +38,7 @@ fn main() -> Result<()> {
         ["keep", to, seconds] => keep(to, Duration::from_secs(seconds.parse()?)),
         ["options", to] => options(to),
         _ => bail!(
-            "lab-client connect|upload|download|flows|hellos|keep|say|hello|after-goodbye|udp|options \
+            "lab-client connect|upload|download|steady|flows|hellos|keep|say|hello|after-goodbye|udp|options \
              ADDRESS:PORT [ARGUMENT]"
         ),
     }
@@ -94,6 +95,20 @@ fn download(to: &str, bytes: u64) -> Result<()> {
     );
     ensure!(received.hash == stream::expected_hash(bytes), "the bytes differ");
     report(received);
+    Ok(())
+}
+
+/// Hears runs of pieces that come a millisecond apart, and asks for each after the one before. A byte that stays behind
+/// ends it.
+fn steady(to: &str, runs: usize) -> Result<()> {
+    let mut peer = open(to)?;
+    let mut run = vec![0; stream::PIECE * stream::PIECES];
+    let from = Instant::now();
+    for _ in 0..runs {
+        peer.read_exact(&mut run)?;
+        peer.write_all(&[1])?;
+    }
+    println!("heard {} {}", runs * run.len(), from.elapsed().as_millis());
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lab::stream;
@@ -19,10 +20,11 @@ fn main() -> Result<()> {
             let bytes = bytes.parse()?;
             serve(at, move |peer| stream::send(peer, bytes).map(drop))
         }
+        ["steady", at] => serve(at, steady),
         ["half-close", at] => serve(at, half_close),
         ["stall", at] => stall(at),
         ["udp-echo", at] => udp_echo(at),
-        _ => bail!("lab-server echo|hello|hash|source|half-close|stall|udp-echo ADDRESS:PORT [BYTES]"),
+        _ => bail!("lab-server echo|hello|hash|source|steady|half-close|stall|udp-echo ADDRESS:PORT [BYTES]"),
     }
 }
 
@@ -48,6 +50,20 @@ fn serve(at: &str, answer: impl Fn(&mut TcpStream) -> Result<()> + Clone + Send 
         })?;
     }
     Ok(())
+}
+
+/// Says a piece a millisecond, as over a link of 24 Mbit/s, and after each run of them waits for a byte.
+fn steady(peer: &mut TcpStream) -> Result<()> {
+    peer.set_nodelay(true)?;
+    loop {
+        for _ in 0..stream::PIECES {
+            peer.write_all(&[7; stream::PIECE])?;
+            thread::sleep(Duration::from_millis(1));
+        }
+        if peer.read(&mut [0])? == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Sends back what arrives, until the client has said its last.

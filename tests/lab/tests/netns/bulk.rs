@@ -12,6 +12,7 @@ on_both_paths!(
     download_arrives_whole_at_mtu_1500,
     download_arrives_whole_at_mtu_9000,
     download_arrives_whole_over_ipv6,
+    steady_download_leaves_no_byte_behind_when_it_pauses,
     upload_with_a_queue_of_25_packets_neither_crawls_nor_stalls,
     upload_with_a_queue_of_25_packets_at_mtu_9000_neither_crawls_nor_stalls,
 );
@@ -86,6 +87,19 @@ fn download_arrives_whole_at_mtu_9000(path: Path) -> Result<()> {
 
 fn download_arrives_whole_over_ipv6(path: Path) -> Result<()> {
     download(&lab(path, 1500, 500)?, &v6())
+}
+
+fn steady_download_leaves_no_byte_behind_when_it_pauses(path: Path) -> Result<()> {
+    let lab = Lab::start(Plan::new(path), &[], &[])?;
+    let _server = lab.serve(&["steady", &v4()])?;
+    let words = client_words(&lab, &["steady", &v4(), "6"])?;
+    let [_, _, millis] = &words[..] else {
+        anyhow::bail!("the client said {words:?}")
+    };
+    // Six runs of 200 ms; what a busy machine adds.
+    let millis: u64 = millis.parse()?;
+    ensure!(millis < 6_000, "{millis} ms");
+    Ok(())
 }
 
 fn upload_with_a_queue_of_25_packets_neither_crawls_nor_stalls(path: Path) -> Result<()> {
