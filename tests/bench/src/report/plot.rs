@@ -9,7 +9,7 @@ const WIDTH: f64 = 720.0;
 /// Where a chart begins.
 const LEFT: f64 = 70.0;
 /// Where bars begin, behind their names.
-const LABELS: f64 = 170.0;
+const LABELS: f64 = 190.0;
 const TOP: f64 = 66.0;
 /// Colours that are told apart by all eyes (Okabe and Ito).
 const COLOURS: [&str; 4] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"];
